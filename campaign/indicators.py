@@ -1,0 +1,111 @@
+"""What the campaign's records can tell: preparation and study."""
+
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from campaign.models import Attendance, Enrolment, Participation, StudyNote, StudySession
+from portal.indicators import Condition, Indicator, Parameter, Params, Subject, indicators
+
+
+def plan_filed(params: Params) -> Condition:
+    """The implementation plan was filed with the superior (S2 四: 备案)."""
+    return Q(plan_filed_on__isnull=False)
+
+
+def leading_group_named(params: Params) -> Condition:
+    """Leading group named; its head is the one in charge of the organisation (S2 四)."""
+    return ~Q(head="")
+
+
+def surveyed(params: Params) -> Condition:
+    """Members and problems were surveyed before the start (S2 三1)."""
+    return ~Q(survey_note="")
+
+
+def sessions_held(params: Params) -> Condition:
+    """At least ``minimum`` sessions of the ``forms`` were held (all forms when empty)."""
+    held = StudySession.objects.filter(enrolment=OuterRef("pk"))
+    if params["forms"]:
+        held = held.filter(form__in=params["forms"])
+    if params["minimum"] <= 1:
+        return Exists(held)
+    enough = held.order_by().values("enrolment").annotate(n=Count("pk")).filter(n__gte=params["minimum"])
+    return Exists(enough.values("enrolment"))
+
+
+def attended_all(params: Params) -> Condition:
+    """Was at one session or more, and made up for every one that was missed (S2 二3)."""
+    own = Attendance.objects.filter(participation=OuterRef("pk"))
+    if params["forms"]:
+        own = own.filter(session__form__in=params["forms"])
+    counted = Q(state__in=[*Attendance.PRESENT_STATES, Attendance.State.EXEMPT]) | Q(make_up__isnull=False)
+    open_gaps = own.filter(state__in=Attendance.MISSED_STATES, make_up=None)
+    return Q(Exists(own.filter(counted))) & ~Q(Exists(open_gaps))
+
+
+def studied_hours(params: Params) -> Condition:
+    """Sum of minutes attended or made up reaches ``hours`` (0 = off, the seeds prescribe none)."""
+    minutes = (
+        Attendance.objects.filter(participation=OuterRef("pk"))
+        .filter(Q(state__in=Attendance.PRESENT_STATES) | Q(make_up__isnull=False))
+        .order_by()
+        .values("participation")
+        .annotate(minutes=Sum("session__minutes_long"))
+        .values("minutes")
+    )
+    reached = Participation.objects.annotate(
+        minutes=Coalesce(Subquery(minutes, output_field=IntegerField()), Value(0))
+    ).filter(minutes__gte=Value(int(params["hours"]) * 60), pk=OuterRef("pk"))
+    return Exists(reached)
+
+
+def wrote_note(params: Params) -> Condition:
+    return Exists(StudyNote.objects.filter(participation=OuterRef("pk")))
+
+
+def gave_lecture(params: Params) -> Condition:
+    """Gave a lecture to the branch (S2 二5: 带头讲党课)."""
+    forms = [StudySession.Form.LECTURE, StudySession.Form.REPORT, StudySession.Form.TUTORIAL]
+    return Exists(StudySession.objects.filter(lecturer=OuterRef("pk"), form__in=forms))
+
+
+PERSON, ORGANIZATION = Subject.PERSON, Subject.ORGANIZATION
+FORMS = Parameter("forms", "学习形式", [])
+
+
+def enrolment_page(enrolment: Enrolment) -> str:
+    return reverse("enrolment-detail", args=[enrolment.pk])
+
+
+def preparation_page(enrolment: Enrolment) -> str:
+    return reverse("enrolment-prepare", args=[enrolment.pk])
+
+
+def session_page(enrolment: Enrolment) -> str:
+    return reverse("study-session-create", args=[enrolment.pk])
+
+
+def own_study(participation: Participation) -> str:
+    return reverse("my-study", args=[participation.pk])
+
+
+indicators.register(Indicator("plan-filed", "实施方案已备案", ORGANIZATION, plan_filed, link=preparation_page))
+indicators.register(Indicator("leading-group-named", "领导机构已成立", ORGANIZATION, leading_group_named, link=preparation_page))
+indicators.register(Indicator("surveyed", "摸底调查已完成", ORGANIZATION, surveyed, link=preparation_page))
+indicators.register(
+    Indicator(
+        "sessions-held",
+        "已组织学习",
+        ORGANIZATION,
+        sessions_held,
+        parameters=(FORMS, Parameter("minimum", "最少次数", 1)),
+        link=session_page,
+    )
+)
+indicators.register(Indicator("study-attended", "参加集中学习", PERSON, attended_all, parameters=(FORMS,), link=own_study))
+indicators.register(
+    Indicator("study-hours", "学习时数", PERSON, studied_hours, parameters=(Parameter("hours", "小时", 0),), link=own_study)
+)
+indicators.register(Indicator("study-note", "撰写学习心得", PERSON, wrote_note, link=own_study))
+indicators.register(Indicator("lecture-given", "讲党课", PERSON, gave_lecture, link=own_study))

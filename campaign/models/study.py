@@ -1,0 +1,159 @@
+"""Study: materials, sessions, attendance, make-up, notes."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from campaign.models.campaign import Campaign
+from campaign.models.enrolment import Enrolment, Participation
+from members.models import Organization
+from members.permissions import Permission
+from members.scope import within
+
+
+class Material(models.Model):
+    """Something to be read or seen."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="materials")
+    title = models.CharField("学习材料", max_length=160)
+    required = models.BooleanField("必学", default=True)
+
+    class Meta:
+        ordering = ["campaign", "pk"]
+        constraints = [models.UniqueConstraint(fields=["campaign", "title"], name="material_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class StudySessionQuerySet(models.QuerySet["StudySession"]):
+    def visible_to(self, user: Any) -> "StudySessionQuerySet":
+        """Sessions of the branches one may look into, and of the branch where one takes part."""
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        mine = Participation.objects.filter(member=user.member_id or 0).values("enrolment")
+        scope = within(user.scopes(Permission.VIEW_STUDY), "enrolment__organization__path")
+        return self.filter(scope | Q(enrolment__in=mine))
+
+
+class StudySession(models.Model):
+    """One occasion of study in a branch; the attendance of everyone who was expected hangs on it."""
+
+    class Form(models.TextChoices):
+        COLLECTIVE = "collective", "集中学习"
+        TUTORIAL = "tutorial", "专题辅导"
+        SELF_STUDY = "self-study", "个人自学"
+        LECTURE = "lecture", "党课"
+        REPORT = "report", "报告会"
+        DISCUSSION = "discussion", "专题研讨"
+        CORE_GROUP = "core-group", "中心组学习"
+        MEDIA = "media", "电化教育"
+        ACTIVITY = "activity", "主题实践活动"
+        HOME_DELIVERY = "home-delivery", "送学上门"
+        MOBILIZATION = "mobilization", "动员大会"
+
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="sessions")
+    form = models.CharField("学习形式", max_length=14, choices=Form, default=Form.COLLECTIVE)
+    topic = models.CharField("主题", max_length=120)
+    materials = models.ManyToManyField(Material, blank=True, related_name="sessions", verbose_name="学习材料")
+    held_at = models.DateTimeField("时间")
+    minutes_long = models.PositiveSmallIntegerField("时长（分钟）", default=120)
+    place = models.CharField("地点", max_length=80, blank=True)
+    chair = models.CharField("主持人", max_length=60, blank=True)
+    recorder = models.CharField("记录人", max_length=60, blank=True)
+    lecturer = models.ForeignKey(
+        Participation, null=True, blank=True, on_delete=models.SET_NULL, related_name="lectures", verbose_name="主讲人（本支部党员）"
+    )
+    record = models.TextField("学习记录", blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    submission = models.UUIDField(unique=True, null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = StudySessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "学习"
+        ordering = ["-held_at", "-pk"]
+        indexes = [models.Index(fields=["enrolment", "held_at"], name="session_enrolment_time")]
+        constraints = [
+            models.CheckConstraint(condition=Q(minutes_long__gte=1) & Q(minutes_long__lte=1440), name="session_length"),
+        ]
+
+    def __str__(self) -> str:
+        return self.topic
+
+    @property
+    def scope(self) -> Organization:
+        return self.enrolment.organization
+
+    @property
+    def is_late_entry(self) -> bool:
+        """补录: entered more than three days after it was held; counts the same, and says so."""
+        return (self.created_at - self.held_at).days > 3
+
+
+class Attendance(models.Model):
+    """One expected person at one session."""
+
+    class State(models.TextChoices):
+        PRESENT = "present", "出席"
+        LATE = "late", "迟到"
+        LEFT_EARLY = "left-early", "早退"
+        OFFICIAL_LEAVE = "official-leave", "公假"
+        SICK_LEAVE = "sick-leave", "病假"
+        PERSONAL_LEAVE = "personal-leave", "事假"
+        ABSENT = "absent", "缺席"
+        EXEMPT = "exempt", "免于参加"
+
+    PRESENT_STATES = (State.PRESENT, State.LATE, State.LEFT_EARLY)
+    MISSED_STATES = (State.OFFICIAL_LEAVE, State.SICK_LEAVE, State.PERSONAL_LEAVE, State.ABSENT)
+
+    session = models.ForeignKey(StudySession, on_delete=models.CASCADE, related_name="attendances")
+    participation = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="attendances")
+    state = models.CharField(max_length=16, choices=State, default=State.PRESENT)
+
+    class Meta:
+        ordering = ["session", "participation__member"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "participation"], name="attendance_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["present", "late", "left-early", "official-leave"])
+                | Q(state__in=["sick-leave", "personal-leave", "absent", "exempt"]),
+                name="attendance_state",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participation} {self.get_state_display()}"
+
+
+class MakeUp(models.Model):
+    """What was missed was made up for: when, how, and who checked (补课)."""
+
+    attendance = models.OneToOneField(Attendance, on_delete=models.CASCADE, related_name="make_up")
+    on = models.DateField("补课日期")
+    way = models.CharField("补课方式", max_length=80)
+    checked_by = models.CharField("验收人", max_length=60)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.attendance} 补课 {self.on}"
+
+
+class StudyNote(models.Model):
+    """A member's note on what they studied (心得). Read by its author; that it exists is counted."""
+
+    participation = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="notes")
+    title = models.CharField("题目", max_length=120)
+    text = models.TextField("内容")
+    written_on = models.DateField("日期", default=timezone.localdate)
+
+    class Meta:
+        ordering = ["-written_on", "-pk"]
+
+    def __str__(self) -> str:
+        return self.title

@@ -1,0 +1,199 @@
+"""Progress is ready before anyone asks, and never stale.
+
+Whoever changes a record does it inside ``recording(enrolments)``: the enrolment rows are locked in tree order, the records change, and in a
+later statement the branch's figures are recomputed from the records; the difference goes to the branch's roll-up point. No other code
+writes ``Progress``.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Sum, Value, When
+from django.db.models.functions import Substr
+from django.db.models.query import QuerySet
+
+from campaign.models import Campaign, Enrolment, Participation, Progress, Requirement, RollupPoint, Waiver
+from members.models import Organization
+from portal.indicators import Condition, Subject
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Done, waived and total of one requirement, in persons or organisations."""
+
+    done: int = 0
+    waived: int = 0
+    total: int = 0
+
+    @property
+    def missing(self) -> int:
+        return self.total - self.done - self.waived
+
+    @property
+    def percent(self) -> int:
+        """Done and waived out of the total, in whole percent; never rounded up to 100. Nothing asked of anyone: 100."""
+        return (self.done + self.waived) * 100 // self.total if self.total else 100
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(self.done + other.done, self.waived + other.waived, self.total + other.total)
+
+    def __sub__(self, other: "Figures") -> "Figures":
+        return Figures(self.done - other.done, self.waived - other.waived, self.total - other.total)
+
+
+NOTHING = Figures()
+
+
+def subjects(requirement: Requirement) -> QuerySet:
+    """Rows of the requirement's audience: participations of people who take part now, or enrolments."""
+    if requirement.subject == Subject.PERSON:
+        rows = Participation.objects.filter(campaign=requirement.campaign_id).active()
+    else:
+        rows = Enrolment.objects.filter(campaign=requirement.campaign_id)
+    return rows.filter(requirement.audience.applies())
+
+
+def is_done(requirement: Requirement) -> Condition:
+    """The indicator's expression with the requirement's parameters."""
+    return Q(requirement.indicator.condition(requirement.params))
+
+
+def is_waived(requirement: Requirement) -> Exists:
+    waivers = Waiver.objects.filter(requirement=requirement)
+    if requirement.subject == Subject.PERSON:
+        return Exists(waivers.filter(participation=OuterRef("pk")))
+    return Exists(waivers.filter(enrolment=OuterRef("pk"), participation=None))
+
+
+def unmet(requirement: Requirement) -> QuerySet:
+    """Who or what still owes it: the rows of the audience that are neither done nor waived."""
+    return subjects(requirement).exclude(is_done(requirement)).exclude(is_waived(requirement))
+
+
+def count(requirement: Requirement, enrolments: Iterable[int]) -> dict[int, Figures]:
+    """Figures per enrolment, read from the records: the one place where anything is counted."""
+    own = "enrolment_id" if requirement.subject == Subject.PERSON else "pk"
+    outcome = Case(
+        When(is_done(requirement), then=Value("done")), When(is_waived(requirement), then=Value("waived")), default=Value("missing")
+    )
+    rows = (
+        subjects(requirement)
+        .filter(**{f"{own}__in": list(enrolments)})
+        .annotate(outcome=outcome)
+        .order_by()
+        .values(own)
+        .annotate(
+            done=Count("pk", filter=Q(outcome="done")), waived=Count("pk", filter=Q(outcome="waived")), total=Count("pk")
+        )
+    )
+    return {row[own]: Figures(row["done"], row["waived"], row["total"]) for row in rows}
+
+
+def lock(enrolments: Iterable[int]) -> list[Enrolment]:
+    """Lock the rows in tree order; on the embedded database the immediate transaction is the lock."""
+    rows = Enrolment.objects.filter(pk__in=list(enrolments)).in_tree_order()
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(of=("self",))
+    return list(rows.select_related("organization", "rollup"))
+
+
+@contextmanager
+def recording(enrolments: Iterable[int]) -> Iterator[list[Enrolment]]:
+    """A transaction in which records of these enrolments may change; yields the locked rows, recomputes their figures at the end."""
+    with transaction.atomic():
+        locked = lock(enrolments)
+        yield locked
+        recompute(locked)
+
+
+def recompute(locked: list[Enrolment]) -> None:
+    """Bring the figures of locked enrolments in line with their records and pass the differences to their roll-up points."""
+    if not locked:
+        return
+    by_campaign: dict[int, list[Enrolment]] = {}
+    for enrolment in locked:
+        by_campaign.setdefault(enrolment.campaign_id, []).append(enrolment)
+    for campaign_id, group in by_campaign.items():
+        pks = [e.pk for e in group]
+        kept = {
+            (row.requirement_id, row.organization_id): row
+            for row in Progress.objects.filter(
+                requirement__campaign=campaign_id, organization__in=[e.organization_id for e in group], kind=Progress.Kind.BRANCH
+            )
+        }
+        differences: dict[tuple[int, int], Figures] = {}
+        for requirement in Requirement.objects.filter(campaign=campaign_id).select_related("campaign"):
+            figures = count(requirement, pks)
+            for enrolment in group:
+                store(enrolment, requirement, figures.get(enrolment.pk, NOTHING), kept, differences)
+        add_to_rollups(differences)
+
+
+def store(
+    enrolment: Enrolment,
+    requirement: Requirement,
+    now: Figures,
+    kept: dict[tuple[int, int], Progress],
+    differences: dict[tuple[int, int], Figures],
+) -> None:
+    """Write one branch figure if it changed, and note the difference for its roll-up point."""
+    row = kept.get((requirement.pk, enrolment.organization_id))
+    before = Figures(row.done, row.waived, row.total) if row else NOTHING
+    if row is None:
+        Progress.objects.create(
+            organization_id=enrolment.organization_id,
+            requirement=requirement,
+            kind=Progress.Kind.BRANCH,
+            standalone=enrolment.rollup_id is None,
+            done=now.done,
+            waived=now.waived,
+            total=now.total,
+        )
+    elif now != before:
+        Progress.objects.filter(pk=row.pk).update(done=now.done, waived=now.waived, total=now.total)
+    if enrolment.rollup is not None and now != before:
+        key = (requirement.pk, enrolment.rollup.organization_id)
+        differences[key] = differences.get(key, NOTHING) + (now - before)
+
+
+def add_to_rollups(differences: dict[tuple[int, int], Figures]) -> None:
+    """Add differences to roll-up rows, always in the same order."""
+    for (requirement_id, organization_id), change in sorted(differences.items()):
+        Progress.objects.get_or_create(
+            requirement_id=requirement_id, organization_id=organization_id, kind=Progress.Kind.ROLLUP
+        )
+        Progress.objects.filter(
+            requirement_id=requirement_id, organization_id=organization_id, kind=Progress.Kind.ROLLUP
+        ).update(done=F("done") + change.done, waived=F("waived") + change.waived, total=F("total") + change.total)
+
+
+def inside_rollup(campaign: Campaign, node: Organization) -> bool:
+    """Whether a roll-up point lies strictly above ``node``."""
+    above = [node.path[:n] for n in range(node.steplen, len(node.path), node.steplen)]
+    return RollupPoint.objects.filter(campaign=campaign, organization__path__in=above).exists()
+
+
+def figures_of(campaign: Campaign, node: Organization) -> dict[int, Figures]:
+    """Figures of ``node`` per requirement id, from ready rows."""
+    rows = Progress.objects.filter(requirement__campaign=campaign).covering(node, inside_rollup=inside_rollup(campaign, node))
+    sums = rows.order_by().values("requirement_id").annotate(d=Sum("done"), w=Sum("waived"), t=Sum("total"))
+    return {row["requirement_id"]: Figures(row["d"], row["w"], row["t"]) for row in sums}
+
+
+def figures_by_child(campaign: Campaign, node: Organization) -> dict[str, dict[int, Figures]]:
+    """Figures per child path and requirement id, from ready rows, in one query (two below a roll-up point)."""
+    length = len(node.path) + node.steplen
+    below = inside_rollup(campaign, node) or RollupPoint.objects.filter(campaign=campaign, organization=node).exists()
+    rows = Progress.objects.filter(requirement__campaign=campaign).covering(node, inside_rollup=below)
+    sums = (
+        rows.annotate(child=Substr("organization__path", 1, length))
+        .order_by()
+        .values("child", "requirement_id")
+        .annotate(d=Sum("done"), w=Sum("waived"), t=Sum("total"))
+    )
+    figures: dict[str, dict[int, Figures]] = {}
+    for row in sums:
+        figures.setdefault(row["child"], {})[row["requirement_id"]] = Figures(row["d"], row["w"], row["t"])
+    return figures

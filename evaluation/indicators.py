@@ -1,0 +1,63 @@
+"""What the records of evaluation can tell."""
+
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+
+from campaign.models import Enrolment, Participation
+from evaluation.models import Meeting, OpinionRound, SelfAnalysis, Talk
+from portal.indicators import Condition, Indicator, Params, Subject, indicators
+
+
+def analysis_in(*states: str) -> Exists:
+    return Exists(SelfAnalysis.objects.filter(participation=OuterRef("pk"), state__in=states))
+
+
+def analysis_submitted(params: Params) -> Condition:
+    """The self-analysis lies with its reviewer or was accepted (S0 四 第二阶段)."""
+    return analysis_in(SelfAnalysis.State.SUBMITTED, SelfAnalysis.State.ACCEPTED)
+
+
+def analysis_accepted(params: Params) -> Condition:
+    return analysis_in(SelfAnalysis.State.ACCEPTED)
+
+
+def talked(params: Params) -> Condition:
+    """Took part in at least one heart-to-heart talk (S0 四: 广泛开展谈心活动)."""
+    return Q(Exists(Talk.objects.filter(one=OuterRef("pk")))) | Q(Exists(Talk.objects.filter(other=OuterRef("pk"))))
+
+
+def opinions_passed_on(params: Params) -> Condition:
+    """Opinions were sought, and every round was passed on to those concerned (S0 四: 如实向党员反馈)."""
+    rounds = OpinionRound.objects.filter(enrolment=OuterRef("pk"))
+    return Q(Exists(rounds)) & ~Q(Exists(rounds.filter(passed_on=None)))
+
+
+def meeting_held(kind: str) -> Exists:
+    return Exists(Meeting.objects.filter(enrolment=OuterRef("pk"), kind=kind))
+
+
+def life_meeting_held(params: Params) -> Condition:
+    return meeting_held(Meeting.Kind.ORGANIZATION_LIFE)
+
+
+def democratic_meeting_held(params: Params) -> Condition:
+    return meeting_held(Meeting.Kind.DEMOCRATIC_LIFE)
+
+
+def own_analysis(participation: Participation) -> str:
+    return reverse("self-analysis-edit", args=[participation.pk])
+
+
+def evaluation_page(enrolment: Enrolment) -> str:
+    return reverse("evaluation-records", args=[enrolment.pk])
+
+
+PERSON, ORGANIZATION = Subject.PERSON, Subject.ORGANIZATION
+indicators.register(Indicator("analysis-submitted", "提交党性分析材料", PERSON, analysis_submitted, link=own_analysis))
+indicators.register(Indicator("analysis-accepted", "党性分析材料通过", PERSON, analysis_accepted, link=own_analysis))
+indicators.register(Indicator("talk-held", "开展谈心", PERSON, talked))
+indicators.register(Indicator("opinions-passed-on", "征求意见并如实反馈", ORGANIZATION, opinions_passed_on, link=evaluation_page))
+indicators.register(Indicator("life-meeting-held", "召开专题组织生活会", ORGANIZATION, life_meeting_held, link=evaluation_page))
+indicators.register(
+    Indicator("democratic-meeting-held", "召开专题民主生活会", ORGANIZATION, democratic_meeting_held, link=evaluation_page)
+)

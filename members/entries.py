@@ -1,0 +1,1 @@
+"""The room's menu entries, duties and home panels."""

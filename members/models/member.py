@@ -1,0 +1,167 @@
+"""Party members on the roll, and where they are."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from members.models.organization import Organization
+from members.permissions import Permission
+from members.scope import within
+from portal.ciphers import SealedTextField, blind_index
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def visible_to(self, user: Any) -> "MemberQuerySet":
+        """Oneself, and names in the subtrees where an appointment entitles to names."""
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        return self.filter(
+            within(user.scopes(Permission.VIEW_NAMES), "branch__path") | Q(pk=user.member_id or 0)
+        )
+
+    def on_roll(self) -> "MemberQuerySet":
+        """Those whose membership has not ended (moved out, died, left)."""
+        return self.filter(ended_on=None)
+
+    def tagged(self, kind: str) -> "MemberQuerySet":
+        return self.filter(Exists(MemberTag.objects.filter(member=OuterRef("pk"), kind=kind)))
+
+    def under(self, node: Organization) -> "MemberQuerySet":
+        return self.filter(branch__path__startswith=node.path)
+
+    def taking_part_here(self) -> "MemberQuerySet":
+        """Living on the roll and not taking part elsewhere: who floated to another province does so where they live (S0 四)."""
+        elsewhere = Mobility.objects.filter(member=OuterRef("pk"), kind=Mobility.Kind.OUT_OF_PROVINCE, until=None)
+        return self.on_roll().filter(~Exists(elsewhere))
+
+
+class Member(models.Model):
+    """A member of the Party in one branch. Dates may be partial (``1998``, ``1998-07``, ``1998-07-01``) and stay so.
+
+    Identity number and telephone are held as ciphertext; ``identity_index`` finds equal numbers without revealing them.
+    """
+
+    class Status(models.TextChoices):
+        FULL = "full", "正式党员"
+        PROBATIONARY = "probationary", "预备党员"
+
+    class Sex(models.TextChoices):
+        MALE = "male", "男"
+        FEMALE = "female", "女"
+
+    class Ending(models.TextChoices):
+        MOVED = "moved", "转出"
+        DIED = "died", "去世"
+        LEFT = "left", "出党"
+
+    branch = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="members", verbose_name="所在支部")
+    number = models.CharField("党员编号", max_length=40, unique=True, null=True, blank=True)
+    name = models.CharField("姓名", max_length=60)
+    sex = models.CharField("性别", max_length=8, choices=Sex, blank=True)
+    ethnicity = models.CharField("民族", max_length=20, blank=True)
+    born = models.CharField("出生年月", max_length=10, blank=True)
+    education = models.CharField("学历", max_length=20, blank=True)
+    joined = models.CharField("入党时间", max_length=10, blank=True)
+    confirmed = models.CharField("转正时间", max_length=10, blank=True)
+    status = models.CharField("党员类别", max_length=16, choices=Status, default=Status.FULL)
+    post = models.CharField("职务", max_length=60, blank=True)
+    group = models.CharField("党小组", max_length=40, blank=True)
+    identity = SealedTextField("身份证号", context="member.identity")
+    identity_index = models.CharField(max_length=64, blank=True, db_index=True)
+    phone = SealedTextField("联系电话", context="member.phone")
+    ended_on = models.DateField("离开日期", null=True, blank=True)
+    ending = models.CharField("离开原因", max_length=8, choices=Ending, blank=True)
+    since = models.DateField("编入本支部日期", auto_now_add=True)
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "党员"
+        ordering = ["branch__path", "pk"]
+        indexes = [models.Index(fields=["branch", "name"], name="member_branch_name")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["identity_index"], condition=~Q(identity_index="") & Q(ended_on=None), name="member_identity_once"
+            ),
+            models.CheckConstraint(condition=Q(status__in=["full", "probationary"]), name="member_status"),
+            models.CheckConstraint(condition=Q(sex__in=["", "male", "female"]), name="member_sex"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scope(self) -> Organization:
+        return self.branch
+
+    def set_identity(self, number: str) -> None:
+        """Set the identity number together with its blind index."""
+        self.identity = number
+        self.identity_index = blind_index(number, "member.identity")
+
+    @property
+    def masked_identity(self) -> str:
+        """First three and last two characters."""
+        return f"{self.identity[:3]}{'*' * (len(self.identity) - 5)}{self.identity[-2:]}" if self.identity else ""
+
+    @property
+    def masked_phone(self) -> str:
+        return f"{self.phone[:3]}****{self.phone[-2:]}" if self.phone else ""
+
+    def has_tag(self, kind: str) -> bool:
+        return any(tag.kind == kind for tag in self.tags.all())
+
+
+class MemberTag(models.Model):
+    """A trait that changes what is asked of a member (领导干部 …) or how (年老体弱 …)."""
+
+    class Kind(models.TextChoices):
+        LEADER = "leader", "领导干部"
+        RETIRED = "retired", "离退休"
+        LAID_OFF = "laid-off", "下岗失业"
+        FRAIL = "frail", "年老体弱"
+        STUDENT = "student", "学生"
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="tags")
+    kind = models.CharField(max_length=12, choices=Kind)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "kind"], name="member_tag_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["leader", "retired", "laid-off", "frail", "student"]), name="member_tag_kind"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class Mobility(models.Model):
+    """A stretch of time in which a member is away from, or a guest in, the branch, or cannot be found (S0 四; S2 三2)."""
+
+    class Kind(models.TextChoices):
+        IN_CITY = "in-city", "流出（市内）"
+        OUT_OF_PROVINCE = "out-of-province", "流出（外省市）"
+        INFLOW = "inflow", "流入"
+        LOST = "lost", "失联"
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="mobilities")
+    kind = models.CharField("情形", max_length=20, choices=Kind)
+    place = models.CharField("地点", max_length=120, blank=True)
+    contact = models.CharField("联系人", max_length=60, blank=True)
+    since = models.DateField("起始")
+    until = models.DateField("结束", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "kind"], condition=Q(until=None), name="mobility_open_once"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["in-city", "out-of-province", "inflow", "lost"]), name="mobility_kind"
+            ),
+            models.CheckConstraint(condition=Q(until=None) | Q(until__gte=models.F("since")), name="mobility_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.get_kind_display()}"

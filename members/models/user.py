@@ -1,0 +1,75 @@
+"""Accounts."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.utils.functional import cached_property
+
+from members.models.member import Member
+from members.models.organization import Organization
+from members.permissions import GRANTS, Role
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: Any) -> "UserQuerySet":
+        """Accounts of the members one sees, of those appointed inside one's scope, and one's own."""
+        from members.models.member import Member
+
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        return self.filter(
+            models.Q(pk=user.pk)
+            | models.Q(member__in=Member.objects.visible_to(user))
+            | models.Q(appointments__organization__in=Organization.objects.visible_to(user))
+        ).distinct()
+
+
+class AccountManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Accounts by username, with ``visible_to``."""
+
+
+class User(AbstractUser):
+    """An account: a member's, or an office's. What it may do comes from its appointments alone, read anew at each request."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    name = models.CharField("姓名", max_length=60)
+    member = models.OneToOneField(
+        Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="user", verbose_name="党员"
+    )
+    must_change_password = models.BooleanField("首次登录须改密码", default=False)
+    activated_at = models.DateTimeField("首次登录时间", null=True, blank=True)
+
+    objects = AccountManager()
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = "账号"
+        swappable = "AUTH_USER_MODEL"
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    @cached_property
+    def hats(self) -> list[Any]:
+        """The appointments in force, with their organisations; one query per request."""
+        return list(self.appointments.current().select_related("organization")) if self.pk else []
+
+    def scopes(self, permission: str | None = None) -> list[str]:
+        """Paths of the subtrees in which the user holds ``permission`` (``None``: any role with something to see)."""
+        return [
+            hat.organization.path
+            for hat in self.hats
+            if (permission in GRANTS[hat.role] if permission else True)
+        ]
+
+    def can(self, permission: str, at: Organization | None = None) -> bool:
+        """Whether an appointment in force gives ``permission`` at ``at`` (``None``: at any place)."""
+        return any(at is None or at.path.startswith(path) for path in self.scopes(permission))
+
+    def hat_at(self, at: Organization) -> str:
+        """The user's capacity towards an organisation, for the logs: 支部书记, 活动办公室 …, or 本人."""
+        for hat in self.hats:
+            if at.path.startswith(hat.organization.path):
+                return str(Role(hat.role).label)
+        return "本人"

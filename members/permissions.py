@@ -1,0 +1,70 @@
+"""What can be done, and which role may do it. A user's permission holds in the subtree of the appointment that gives it."""
+
+from enum import StrEnum
+
+from django.db import models
+
+
+class Permission(StrEnum):
+    """Everything that a view or document can demand."""
+
+    VIEW_PROGRESS = "progress.view"
+    VIEW_NAMES = "names.view"
+    VIEW_CONTACT = "contact.view"
+    EXPORT = "export"
+    EDIT_ROLL = "roll.edit"
+    IMPORT_ROSTER = "roster.import"
+    MANAGE_ACCOUNTS = "accounts.manage"
+    MANAGE_APPOINTMENTS = "appointments.manage"
+    SET_UP_CAMPAIGN = "campaign.set-up"
+    PREPARE_ENROLMENT = "enrolment.prepare"
+    VIEW_STUDY = "study.view"
+    RECORD_STUDY = "study.record"
+    WAIVE = "requirement.waive"
+    REQUEST_GATE = "gate.request"
+    DECIDE_GATE = "gate.decide"
+    REVIEW_ANALYSIS = "analysis.review"
+    RECORD_EVALUATION = "evaluation.record"
+    VIEW_LEDGER = "ledger.view"
+    EDIT_LEDGER = "ledger.edit"
+    CONFIRM_TASK = "task.confirm"
+    PRINT_REPORT = "report.print"
+
+
+class Role(models.TextChoices):
+    """Hats that an appointment gives. Being a member of the Party is not a hat: it comes from the roll."""
+
+    OFFICE = "office", "活动办公室"
+    LEADING_GROUP = "leading-group", "领导小组"
+    SECRETARY = "secretary", "支部书记"
+    COMMITTEE = "committee", "支部委员"
+    INSPECTOR = "inspector", "督导组"
+    OVERSEER = "overseer", "属地联系部门"
+    ADMINISTRATOR = "administrator", "系统管理员"
+
+
+P = Permission
+READING = {P.VIEW_PROGRESS, P.VIEW_NAMES, P.VIEW_STUDY, P.VIEW_LEDGER, P.PRINT_REPORT, P.EXPORT}
+
+GRANTS: dict[str, frozenset[Permission]] = {
+    Role.OFFICE: frozenset(
+        READING
+        | {P.EDIT_ROLL, P.IMPORT_ROSTER, P.MANAGE_ACCOUNTS, P.MANAGE_APPOINTMENTS, P.SET_UP_CAMPAIGN, P.DECIDE_GATE}
+        | {P.CONFIRM_TASK, P.WAIVE}
+    ),
+    Role.LEADING_GROUP: frozenset(READING | {P.DECIDE_GATE}),
+    Role.SECRETARY: frozenset(
+        READING
+        | {P.VIEW_CONTACT, P.EDIT_ROLL, P.MANAGE_ACCOUNTS, P.PREPARE_ENROLMENT, P.RECORD_STUDY, P.REQUEST_GATE}
+        | {P.REVIEW_ANALYSIS, P.RECORD_EVALUATION, P.EDIT_LEDGER, P.CONFIRM_TASK}
+    ),
+    Role.COMMITTEE: frozenset(READING | {P.RECORD_STUDY, P.EDIT_LEDGER}),
+    Role.INSPECTOR: frozenset(READING),
+    Role.OVERSEER: frozenset({P.VIEW_PROGRESS}),
+    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.MANAGE_APPOINTMENTS}),
+}
+
+
+def roles_with(permission: str) -> list[str]:
+    """Codes of the roles that carry ``permission``."""
+    return [role for role, granted in GRANTS.items() if permission in granted]

@@ -1,0 +1,5 @@
+"""Settings, and the infrastructure that knows no campaign."""
+
+from portal.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,79 @@
+"""One small cipher interface for what is encrypted at rest; another suite (SM4/SM3) can take its place behind the same functions."""
+
+import hashlib
+import hmac
+import os
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db import models
+
+NONCE_BYTES = 12
+
+
+@lru_cache(maxsize=64)
+def derive(context: str) -> bytes:
+    """A 32-byte key for ``context`` out of the portal's field key (HKDF-SHA256)."""
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=b"portal", info=context.encode())
+    return kdf.derive(settings.FIELD_KEY.encode())
+
+
+def seal(text: str, context: str) -> bytes:
+    """Ciphertext (nonce first) of ``text``, bound to ``context``. The empty text seals to nothing."""
+    if not text:
+        return b""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(derive(context)).encrypt(nonce, text.encode(), context.encode())
+
+
+def unseal(sealed: bytes, context: str) -> str:
+    """What ``seal`` was given; raises ``ValueError`` when key or context are not the ones that sealed it."""
+    data = bytes(sealed)
+    if not data:
+        return ""
+    try:
+        return AESGCM(derive(context)).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], context.encode()).decode()
+    except InvalidTag as error:
+        raise ValueError("sealed with another key or for another field") from error
+
+
+def blind_index(text: str, context: str) -> str:
+    """A keyed digest (64 hex digits) that finds equal values without revealing them; empty for empty text."""
+    return hmac.new(derive(f"index:{context}"), text.encode(), hashlib.sha256).hexdigest() if text else ""
+
+
+class SealedTextField(models.BinaryField):
+    """Text that the database holds only as ciphertext; reads and writes as ``str``. Cannot be searched."""
+
+    def __init__(self, *args: object, context: str = "", **kwargs: object) -> None:
+        self.context = context
+        kwargs.setdefault("default", b"")
+        kwargs.setdefault("blank", True)
+        kwargs["editable"] = True
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, list[object], dict[str, object]]:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs["context"] = self.context
+        return name, path, list(args), dict(kwargs)
+
+    def get_default(self) -> str:
+        return ""
+
+    def get_db_prep_value(self, value: object, connection: object, prepared: bool = False) -> object:
+        if isinstance(value, str):
+            value = seal(value, self.context)
+        return super().get_db_prep_value(value, connection, prepared)
+
+    def from_db_value(self, value: bytes | None, expression: object, connection: object) -> str | None:
+        return None if value is None else unseal(value, self.context)
+
+    def to_python(self, value: object) -> object:
+        return value
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return str(self.value_from_object(obj))

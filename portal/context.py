@@ -1,0 +1,23 @@
+"""What every page's frame needs."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from portal.menu import menu
+from portal.models import Notice
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Portal name; for signed-in users their menu and the number of unread notices."""
+    context: dict[str, Any] = {"portal_name": settings.PORTAL_NAME}
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated and not user.must_change_password:
+        entries = sorted((e for e in menu if e.shown(user)), key=lambda e: e.order)
+        context["menu"] = [
+            {"label": e.label, "url": (url := e.url(user)), "icon": e.icon, "current": request.path.startswith(url) and url != "/" or request.path == url}
+            for e in entries
+        ]
+        context["unread"] = Notice.objects.visible_to(user).unread().count()
+    return context

@@ -1,0 +1,1 @@
+"""The job behind every printed or exported document."""

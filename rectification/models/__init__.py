@@ -1,0 +1,3 @@
+from rectification.models.task import Task, TaskNote
+
+__all__ = ["Task", "TaskNote"]
