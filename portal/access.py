@@ -48,7 +48,7 @@ def requires(permission: str, *, anywhere: bool = False) -> Callable[[View], Vie
             if anywhere:
                 demand(request, None)
             response = view(request, *args, **kwargs)
-            if not request.permission_checked:  # type: ignore[attr-defined]
+            if not request.permission_checked and response.status_code != 405:  # type: ignore[attr-defined]
                 raise ImproperlyConfigured(f"{view.__module__}.{view.__qualname__} never checked {permission}")
             return response
 

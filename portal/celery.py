@@ -2,15 +2,21 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 from celery.schedules import crontab
+
+from portal import broker  # noqa: F401 - names the embedded broker's transport
+from portal.processes import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
-    "sweep-jobs": {"task": "portal.tasks.sweep_jobs", "schedule": 20.0},
+    "sweep-jobs": {"task": "portal.tasks.sweep_jobs", "schedule": 20.0, "options": {"expires": 20}},
     "collect-notices": {"task": "portal.tasks.collect_notices", "schedule": crontab(minute="5")},
     "send-digests": {"task": "portal.tasks.send_digests", "schedule": crontab(minute="*/10")},
 }
+# A worker that is killed takes its clock and its pool with it.
+signals.beat_embedded_init.connect(die_with_parent)
+signals.worker_process_init.connect(die_with_parent)

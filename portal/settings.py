@@ -25,6 +25,11 @@ KEY_DIR = Path(env.str("KEY_DIR", str(DATA_DIR / "keys")))
 MEDIA_ROOT = DATA_DIR / "files"
 
 
+def journal_mode(version: tuple[int, ...]) -> str:
+    """The journal a SQLite library of this version may be trusted with when several processes write."""
+    return "WAL" if version >= (3, 51, 3) else "DELETE"
+
+
 def secret(name: str) -> str:
     """A secret from the environment; embedded, one that is made once and kept beside the data, readable by its owner only."""
     if name in env.ENVIRON:
@@ -115,7 +120,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     # Before 3.51.3 a reset of the write-ahead log can corrupt a database that several processes write: such libraries
     # get the rollback journal (docs/decisions/0003-embedded-database.md).
-    SQLITE_JOURNAL = "WAL" if sqlite3.sqlite_version_info >= (3, 51, 3) else "DELETE"
+    SQLITE_JOURNAL = journal_mode(sqlite3.sqlite_version_info)
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -210,7 +215,7 @@ DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "portal@localhost")
 WEBHOOK_URL: str = env.str("WEBHOOK_URL", "")
 DIGEST_HOUR = env.int("DIGEST_HOUR", 18)
 
-BROKER_URL: str = env.str("BROKER_URL", "filesystem://")
+BROKER_URL: str = env.str("BROKER_URL", "files://")
 CACHES: dict[str, dict[str, object]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if BROKER_URL.startswith("redis"):
     CACHES["default"] = {
@@ -228,10 +233,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
-if BROKER_URL.startswith("filesystem"):
+if BROKER_URL.startswith("files"):
     BROKER_DIR = DATA_DIR / "broker"
     (BROKER_DIR / "queue").mkdir(parents=True, exist_ok=True)
-    (BROKER_DIR / "done").mkdir(parents=True, exist_ok=True)
     (BROKER_DIR / "control").mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR / "queue"),

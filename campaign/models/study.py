@@ -96,6 +96,15 @@ class StudySession(models.Model):
         return (self.created_at - self.held_at).days > 3
 
 
+class AttendanceQuerySet(models.QuerySet["Attendance"]):
+    def visible_to(self, user: Any) -> "AttendanceQuerySet":
+        """Names and states in the subtrees whose study one may see, and one's own."""
+        if not getattr(user, "is_authenticated", False):
+            return self.none()
+        scope = within(user.scopes(Permission.VIEW_STUDY), "session__enrolment__organization__path")
+        return self.filter(scope | Q(participation__member=user.member_id or 0))
+
+
 class Attendance(models.Model):
     """One expected person at one session."""
 
@@ -116,6 +125,8 @@ class Attendance(models.Model):
     participation = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="attendances")
     state = models.CharField(max_length=16, choices=State, default=State.PRESENT)
 
+    objects = AttendanceQuerySet.as_manager()
+
     class Meta:
         ordering = ["session", "participation__member"]
         constraints = [
@@ -129,6 +140,15 @@ class Attendance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participation} {self.get_state_display()}"
+
+    @property
+    def scope(self) -> Organization:
+        return self.session.enrolment.organization
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether something is to be made up for, made up or not."""
+        return self.state in self.MISSED_STATES
 
 
 class MakeUp(models.Model):

@@ -39,10 +39,12 @@ class OpinionRound(models.Model):
     received = models.PositiveIntegerField("收到意见条数")
     passed_on = models.DateField("反馈日期", null=True, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    submission = models.UUIDField(unique=True, null=True, editable=False)
 
     objects = OfBranchQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "征求意见"
         ordering = ["-held_on", "-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(passed_on=None) | Q(passed_on__gte=F("held_on")), name="opinion_order"),
@@ -64,10 +66,12 @@ class Talk(models.Model):
     other = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="talks_as_other", verbose_name="另一方")
     held_on = models.DateField("日期", default=timezone.localdate)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    submission = models.UUIDField(null=True, editable=False, db_index=True)
 
     objects = OfBranchQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "谈心"
         ordering = ["-held_on", "-pk"]
         constraints = [models.CheckConstraint(condition=~Q(one=F("other")), name="talk_two_people")]
 
@@ -95,10 +99,12 @@ class Meeting(models.Model):
     present = models.PositiveIntegerField("实到")
     outcome = models.TextField("会议情况", blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    submission = models.UUIDField(unique=True, null=True, editable=False)
 
     objects = OfBranchQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "会议"
         ordering = ["-held_on", "-pk"]
         constraints = [models.CheckConstraint(condition=Q(present__lte=F("expected")), name="meeting_present")]
 

@@ -1,3 +1,3 @@
-from rectification.models.task import Task, TaskNote
+from rectification.models.task import Task, TaskMoved, TaskNote
 
-__all__ = ["Task", "TaskNote"]
+__all__ = ["Task", "TaskMoved", "TaskNote"]

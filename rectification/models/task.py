@@ -4,36 +4,88 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from campaign.models import Enrolment, Participation
-from members.models import Organization
-from members.permissions import Permission
+from campaign.models import Campaign, Enrolment, Participation
+from members.models import Appointment, Organization
+from members.permissions import Permission, roles_with
 from members.scope import within
+
+
+class TaskMoved(Exception):
+    """The task is no longer in the state in which this move could be made: somebody else was faster."""
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, user: Any) -> "TaskQuerySet":
         """Tasks that one owes or raised; the branch's own in subtrees whose ledger one may see; a person's own only to the branch's
-        reviewers (the words behind it are from a self-analysis)."""
+        reviewers (the words behind it are from a self-analysis), and a reviewer's own to those above who confirm it."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
         ledger = within(user.scopes(Permission.VIEW_LEDGER), "enrolment__organization__path") & Q(subject=None)
-        private = within(user.scopes(Permission.REVIEW_ANALYSIS), "enrolment__organization__path")
+        home = "subject__enrolment__organization__path"
+        private = within(user.scopes(Permission.REVIEW_ANALYSIS), home)
+        reviewers = Appointment.objects.current().filter(
+            user__member=OuterRef("subject__member"),
+            organization=OuterRef("subject__enrolment__organization"),
+            role__in=roles_with(Permission.REVIEW_ANALYSIS),
+        )
+        confirmed_above = within(user.scopes(Permission.CONFIRM_TASK), home) & Q(Exists(reviewers))
         own = Q(responsible__member=user.member_id or 0) | Q(subject__member=user.member_id or 0)
-        return self.filter(ledger | private | own)
+        return self.filter(ledger | private | confirmed_above | own)
+
+    def of_branches(self) -> "TaskQuerySet":
+        """The branches' own entries: what may be printed and published."""
+        return self.filter(subject=None)
+
+    def personal(self) -> "TaskQuerySet":
+        """Members' own measures, for themselves and their reviewers only."""
+        return self.filter(subject__isnull=False)
+
+    def under(self, node: Organization) -> "TaskQuerySet":
+        """Entries of ``node`` and everything below; a person's own where that person takes part now."""
+        return self.filter(
+            Q(subject=None, enrolment__organization__path__startswith=node.path)
+            | Q(subject__enrolment__organization__path__startswith=node.path)
+        )
 
     def open(self) -> "TaskQuerySet":
         return self.exclude(state__in=Task.CLOSED_STATES)
+
+    def to_be_done(self) -> "TaskQuerySet":
+        """Those in which the next step is the responsible person's: not reported, no explanation waiting for its confirmation."""
+        return self.filter(state__in=[Task.State.PLANNED, Task.State.RUNNING, Task.State.REDO], explanation="")
+
+    def to_be_judged(self) -> "TaskQuerySet":
+        """Reported as done, or with an explanation why it can't be done now, and nobody has said yes or no yet."""
+        return self.open().filter(Q(state=Task.State.REPORTED) | ~Q(explanation=""))
+
+    def to_be_judged_by(self, user: Any) -> "TaskQuerySet":
+        """Those waiting for this user's word: where they confirm, without their own (nobody confirms their own work)."""
+        path = within(user.scopes(Permission.CONFIRM_TASK), "enrolment__organization__path")
+        moved = within(user.scopes(Permission.CONFIRM_TASK), "subject__enrolment__organization__path")
+        mine = Q(responsible__member=user.member_id or 0) | Q(~Q(explanation=""), subject=None, explained_by=user)
+        running = ~Q(enrolment__campaign__state=Campaign.State.CLOSED)
+        return self.visible_to(user).to_be_judged().filter(Q(path, subject=None) | moved, running).exclude(mine)
 
     def overdue(self, today: Any) -> "TaskQuerySet":
         """Open and past its date; computed, never set."""
         return self.open().filter(due_on__lt=today)
 
+    def with_people(self) -> "TaskQuerySet":
+        """With everything that predicates and pages read, in the same query."""
+        return self.select_related(
+            "enrolment__organization", "enrolment__campaign", "subject__enrolment__organization", "responsible__member"
+        )
+
 
 class Task(models.Model):
-    """One problem with its measure, the person responsible and the date. ``subject``: whose own problem it is; empty = the branch's."""
+    """One problem with its measure, the person responsible and the date. ``subject``: whose own problem it is; empty = the branch's.
+
+    未启动 → 整改中 → 已完成待核 → 已销号; 已完成待核 → 退回重改 → 整改中; what can't be done now is explained (``explanation``) and, once the
+    explanation is confirmed, 暂缓已说明 (S0 四: 对暂时解决不了的问题，要向群众作出说明).
+    """
 
     class Kind(models.TextChoices):
         IMMEDIATE = "immediate", "立行立改"
@@ -48,6 +100,7 @@ class Task(models.Model):
         EXPLAINED = "explained", "暂缓已说明"
         REDO = "redo", "退回重改"
 
+    OPEN_STATES = (State.PLANNED, State.RUNNING, State.REPORTED, State.REDO)
     CLOSED_STATES = (State.CONFIRMED, State.EXPLAINED)
 
     class Category(models.TextChoices):
@@ -81,6 +134,9 @@ class Task(models.Model):
     due_on = models.DateField("完成时限")
     state = models.CharField("状态", max_length=10, choices=State, default=State.PLANNED)
     explanation = models.TextField("暂缓说明", blank=True)
+    explained_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     submission = models.UUIDField(unique=True, null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
@@ -91,24 +147,173 @@ class Task(models.Model):
     class Meta:
         verbose_name = "整改事项"
         ordering = ["due_on", "pk"]
-        indexes = [models.Index(fields=["enrolment", "state", "due_on"], name="task_enrolment_state")]
+        indexes = [
+            models.Index(fields=["enrolment", "state", "due_on"], name="task_enrolment_state"),
+            models.Index(fields=["due_on", "id"], name="task_due"),
+            models.Index(fields=["state", "due_on", "id"], name="task_state_due"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["planned", "running", "reported", "confirmed", "explained", "redo"]),
                 name="task_state",
             ),
+            models.CheckConstraint(condition=Q(subject=None) | Q(responsible=F("subject")), name="task_own_responsible"),
+            models.CheckConstraint(condition=~Q(state="explained") | ~Q(explanation=""), name="task_explained_why"),
         ]
 
     def __str__(self) -> str:
-        return self.problem
+        # A person's own problem is never named in logs and labels.
+        return self.problem if self.subject_id is None else "个人整改措施"
+
+    @property
+    def home(self) -> Enrolment:
+        """The enrolment that answers for it now: a person's own task goes with the person."""
+        return self.subject.enrolment if self.subject else self.enrolment
 
     @property
     def scope(self) -> Organization:
-        return self.enrolment.organization
+        return self.home.organization
+
+    @property
+    def counted_in(self) -> set[int]:
+        """Ids of the enrolments whose figures it may change."""
+        return {self.enrolment_id, self.home.pk}
+
+    @property
+    def is_open(self) -> bool:
+        return self.state not in self.CLOSED_STATES
 
     @property
     def is_overdue(self) -> bool:
-        return self.state not in self.CLOSED_STATES and self.due_on < timezone.localdate()
+        return self.is_open and self.due_on < timezone.localdate()
+
+    @property
+    def awaits_explanation(self) -> bool:
+        """An explanation was given and nobody has confirmed it yet."""
+        return self.is_open and bool(self.explanation)
+
+    @property
+    def is_frozen(self) -> bool:
+        """A closed campaign's ledger stays as it is."""
+        return self.enrolment.campaign.state == Campaign.State.CLOSED
+
+    def is_carried_by(self, user: Any) -> bool:
+        return bool(user.member_id) and self.responsible.member_id == user.member_id
+
+    def may_keep(self, user: Any) -> bool:
+        """Keeps the ledger in which it stands; a person's own is kept by the reviewers only."""
+        reads = self.subject_id is None or user.can(Permission.REVIEW_ANALYSIS, at=self.scope)
+        return reads and user.can(Permission.EDIT_LEDGER, at=self.scope)
+
+    def may_carry(self, user: Any) -> bool:
+        """Who says how it goes: the responsible person, or whoever keeps the ledger."""
+        return self.is_carried_by(user) or self.may_keep(user)
+
+    def may_judge(self, user: Any) -> bool:
+        """Who says that it is done: never the responsible person."""
+        return user.can(Permission.CONFIRM_TASK, at=self.scope) and not self.is_carried_by(user)
+
+    def may_explain(self, user: Any) -> bool:
+        """Who says why it can't be done now: whoever keeps the ledger; a person for their own."""
+        return self.may_keep(user) or (self.subject_id is not None and self.is_carried_by(user))
+
+    def may_judge_explanation(self, user: Any) -> bool:
+        """Who accepts an explanation: for the branch's own, somebody else than who wrote it."""
+        return self.may_judge(user) and not (self.subject_id is None and self.explained_by_id == user.pk)
+
+    def may_decline_explanation(self, user: Any) -> bool:
+        """Who turns an explanation down or takes their own back."""
+        return self.may_judge(user) or self.explained_by_id == user.pk
+
+    def may_remark(self, user: Any) -> bool:
+        return self.may_carry(user) or self.may_judge(user)
+
+    def may_edit(self, user: Any) -> bool:
+        """The branch's entry: whoever keeps the ledger. One's own: oneself; the secretary for a member without an account."""
+        if self.subject_id is None:
+            return self.may_keep(user)
+        return self.is_carried_by(user) or (self.may_keep(user) and not hasattr(self.responsible.member, "user"))
+
+    def can_start(self, user: Any) -> bool:
+        return self.state in {self.State.PLANNED, self.State.REDO} and self._may(self.may_carry(user))
+
+    def can_report(self, user: Any) -> bool:
+        return self.state == self.State.RUNNING and self._may(self.may_carry(user))
+
+    def can_confirm(self, user: Any) -> bool:
+        return self.state == self.State.REPORTED and self._may(self.may_judge(user))
+
+    def can_send_back(self, user: Any) -> bool:
+        return self.can_confirm(user)
+
+    def can_explain(self, user: Any) -> bool:
+        return self.is_open and not self.explanation and self._may(self.may_explain(user))
+
+    def can_accept_explanation(self, user: Any) -> bool:
+        return self.awaits_explanation and self._may(self.may_judge_explanation(user))
+
+    def can_decline_explanation(self, user: Any) -> bool:
+        return self.awaits_explanation and self._may(self.may_decline_explanation(user))
+
+    def can_resume(self, user: Any) -> bool:
+        return self.state == self.State.EXPLAINED and self._may(self.may_carry(user))
+
+    def can_remark(self, user: Any) -> bool:
+        return self.is_open and self._may(self.may_remark(user))
+
+    def can_be_edited(self, user: Any) -> bool:
+        """Open, and not lying before somebody who is just checking it."""
+        return self.is_open and self.state != self.State.REPORTED and self._may(self.may_edit(user))
+
+    def _may(self, right: bool) -> bool:
+        return right and not self.is_frozen
+
+    def start(self) -> None:
+        """未启动 or 退回重改 → 整改中."""
+        self._move((self.State.PLANNED, self.State.REDO), self.State.RUNNING)
+
+    def report(self) -> None:
+        """整改中 → 已完成待核."""
+        self._move((self.State.RUNNING,), self.State.REPORTED)
+
+    def confirm(self) -> None:
+        """已完成待核 → 已销号."""
+        self._move((self.State.REPORTED,), self.State.CONFIRMED, closed_at=timezone.now())
+
+    def send_back(self) -> None:
+        """已完成待核 → 退回重改."""
+        self._move((self.State.REPORTED,), self.State.REDO)
+
+    def explain(self, text: str, by: Any) -> None:
+        """Say why it can't be done now; it stays open until somebody confirms the explanation."""
+        self._move(self.OPEN_STATES, self.state, explanation=text, explained_by=by)
+
+    def accept_explanation(self) -> None:
+        """Any open state → 暂缓已说明."""
+        self._move(
+            self.OPEN_STATES,
+            self.State.EXPLAINED,
+            explanation=self.explanation,
+            explained_by=self.explained_by,
+            closed_at=timezone.now(),
+        )
+
+    def decline_explanation(self) -> None:
+        """The explanation does not stand: the task goes on where it was."""
+        self._move(self.OPEN_STATES, self.state)
+
+    def resume(self) -> None:
+        """暂缓已说明 → 整改中, once the conditions are there."""
+        self._move((self.State.EXPLAINED,), self.State.RUNNING)
+
+    def _move(self, allowed: tuple[str, ...], to: str, **fields: Any) -> None:
+        """One conditional update that must hit one row. Every move but those about the explanation drops one that is pending."""
+        values = {"explanation": "", "explained_by": None, "closed_at": None} | fields | {"state": to}
+        row = Task.objects.filter(pk=self.pk, state=self.state, explanation=self.explanation)
+        if self.state not in allowed or row.update(**values) != 1:
+            raise TaskMoved
+        for name, value in values.items():
+            setattr(self, name, value)
 
 
 class TaskNote(models.Model):

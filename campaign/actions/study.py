@@ -1,0 +1,129 @@
+"""Recording study: a session with everyone's attendance in one go, make-ups, notes."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from campaign.models import Attendance, Campaign, Enrolment, MakeUp, Material, Participation, StudyNote, StudySession
+from campaign.progress import recording
+from portal.actions.log import audit
+
+
+class MakeUpsAtStake(Exception):
+    """Saving would drop make-ups that were entered for what is no longer missed; ``attendances`` says whose."""
+
+    def __init__(self, attendances: list[Attendance]) -> None:
+        super().__init__()
+        self.attendances = attendances
+
+
+def refusal(enrolment: Enrolment) -> str:
+    """Why no study can be recorded here now; empty when it can (S2 三1: 先准备，后启动)."""
+    if enrolment.campaign.state != Campaign.State.RUNNING:
+        return f"本次活动{enrolment.campaign.get_state_display()}，不能记录学习。"
+    if enrolment.state == Enrolment.State.PREPARING:
+        return "本单位还没有启动活动。请先完成准备工作并启动，再记录学习。"
+    if enrolment.state == Enrolment.State.POSTPONED:
+        return "本单位的活动已暂缓，恢复后才能记录学习。"
+    return ""
+
+
+def record(
+    *,
+    session: StudySession,
+    materials: Iterable[Material],
+    attendance: Mapping[int, str],
+    by: Any,
+    confirmed: bool = False,
+    submission: UUID | None = None,
+) -> StudySession:
+    """Save a session with its attendance: ``{participation id: state}``, an empty state means not expected.
+
+    The second arrival of one ``submission`` gives the session of the first. Raises ``MakeUpsAtStake`` unless ``confirmed``.
+    """
+    own = session.attendances.all() if session.pk else Attendance.objects.none()
+    with recording({session.enrolment_id, *own.values_list("participation__enrolment", flat=True)}):
+        known = {a.participation_id: a for a in own.select_related("make_up", "participation__member")}
+        if submission and not session.pk:
+            first = StudySession.objects.filter(submission=submission, enrolment=session.enrolment_id).first()
+            if first is not None:
+                return first
+            session.submission = submission
+        check_make_ups(known, attendance, confirmed)
+        new = session.pk is None
+        if new:
+            session.by = by
+        session.save()
+        session.materials.set(materials)
+        write_attendance(session, known, attendance)
+        audit(by=by, verb="记录学习" if new else "修改学习记录", target=session, people=sum(bool(s) for s in attendance.values()))
+    return session
+
+
+def check_make_ups(known: Mapping[int, Attendance], attendance: Mapping[int, str], confirmed: bool) -> None:
+    """Nothing that was made up disappears unasked."""
+    dropped = [
+        a for pk, a in known.items() if pk in attendance and attendance[pk] not in Attendance.MISSED_STATES and has_make_up(a)
+    ]
+    if dropped and not confirmed:
+        raise MakeUpsAtStake(dropped)
+    MakeUp.objects.filter(attendance__in=[a.pk for a in dropped]).delete()
+
+
+def has_make_up(attendance: Attendance) -> bool:
+    return getattr(attendance, "make_up", None) is not None
+
+
+def write_attendance(session: StudySession, known: Mapping[int, Attendance], attendance: Mapping[int, str]) -> None:
+    """Create, change and remove rows; only people of this branch, or those who have a row already, are written."""
+    own = set(Participation.objects.filter(enrolment=session.enrolment_id, pk__in=attendance).values_list("pk", flat=True))
+    changed, added = [], []
+    for pk, state in attendance.items():
+        row = known.get(pk)
+        if row and state and row.state != state:
+            row.state = state
+            changed.append(row)
+        elif row is None and state and pk in own:
+            added.append(Attendance(session=session, participation_id=pk, state=state))
+    Attendance.objects.bulk_update(changed, ["state"])
+    Attendance.objects.bulk_create(added)
+    gone = [row.pk for pk, row in known.items() if attendance.get(pk) == ""]
+    Attendance.objects.filter(pk__in=gone).delete()
+
+
+def make_up(*, attendances: Iterable[Attendance], on: date, way: str, checked_by: str, by: Any) -> int:
+    """Note that what was missed was made up for; who has a make-up already, or no longer needs one, is left as they are."""
+    rows = {a.pk for a in attendances}
+    enrolments = set(Attendance.objects.filter(pk__in=rows).values_list("participation__enrolment", flat=True))
+    with recording(enrolments):
+        missed = Attendance.objects.filter(pk__in=rows, state__in=Attendance.MISSED_STATES, make_up=None)
+        done = [MakeUp(attendance=row, on=on, way=way, checked_by=checked_by, by=by) for row in missed]
+        MakeUp.objects.bulk_create(done)
+        for each in done:
+            audit(by=by, verb="登记补课", target=each.attendance)
+    return len(done)
+
+
+def write_note(*, participation: Participation, title: str, text: str, written_on: date, by: Any) -> StudyNote:
+    """A member's own note. The same title, text and day again is the same note (a button pressed twice)."""
+    with recording([participation.enrolment_id]):
+        note, created = StudyNote.objects.get_or_create(
+            participation=participation, title=title, text=text, written_on=written_on
+        )
+        if created:
+            audit(by=by, verb="撰写学习心得", target=participation)
+    return note
+
+
+def missed(enrolment: Enrolment) -> Any:
+    """What was missed and not made up for by people who take part now, person by person, oldest first."""
+    return (
+        Attendance.objects.filter(
+            Q(participation__enrolment=enrolment), participation__left_on=None, state__in=Attendance.MISSED_STATES, make_up=None
+        )
+        .select_related("session", "participation__member")
+        .order_by("participation__member_id", "session__held_at")
+    )

@@ -1,0 +1,64 @@
+"""Recording opinion rounds, talks and meetings of a branch: that they were, never what was said."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from campaign.models import Enrolment, Participation
+from campaign.progress import recording
+from evaluation.models import Meeting, OpinionRound, Talk
+from portal.actions.log import audit
+
+
+def record_opinions(*, enrolment: Enrolment, submission: UUID, by: Any, **values: Any) -> OpinionRound:
+    """One round of asking. The same ``submission`` again gives the round that was recorded first."""
+    with recording([enrolment.pk]):
+        made, created = OpinionRound.objects.get_or_create(
+            submission=submission, defaults={"enrolment": enrolment, "by": by} | values
+        )
+        if created:
+            audit(by=by, verb="登记征求意见", target=made)
+    return made
+
+
+def pass_on(*, opinions: OpinionRound, on: date, by: Any) -> bool:
+    """The opinions were told to those concerned, truthfully (S0 四: 如实向党员反馈). ``False`` if that was recorded before."""
+    with recording([opinions.enrolment_id]):
+        if not OpinionRound.objects.filter(pk=opinions.pk, passed_on=None).update(passed_on=on):
+            return False
+        audit(by=by, verb="登记意见反馈", target=opinions, passed_on=str(on))
+    return True
+
+
+def record_talks(
+    *, enrolment: Enrolment, one: Participation, others: Iterable[Participation], held_on: date, submission: UUID, by: Any
+) -> int:
+    """One person's talks with each of the others; returns how many are new (none when the same ``submission`` comes again)."""
+    with recording([enrolment.pk]):
+        if Talk.objects.filter(submission=submission).exists():
+            return 0
+        talks = [
+            Talk(enrolment=enrolment, one=one, other=other, held_on=held_on, submission=submission, by=by) for other in others
+        ]
+        Talk.objects.bulk_create(talks)
+        audit(by=by, verb=f"登记谈心{len(talks)}人次", target=enrolment, one=one.pk, held_on=str(held_on))
+    return len(talks)
+
+
+def record_meeting(*, enrolment: Enrolment, submission: UUID, by: Any, **values: Any) -> Meeting:
+    """One meeting. The same ``submission`` again gives the meeting that was recorded first."""
+    with recording([enrolment.pk]):
+        made, created = Meeting.objects.get_or_create(
+            submission=submission, defaults={"enrolment": enrolment, "by": by} | values
+        )
+        if created:
+            audit(by=by, verb="登记会议", target=made)
+    return made
+
+
+def withdraw(*, record: OpinionRound | Talk | Meeting, by: Any) -> None:
+    """Take back a record that was made by mistake; the audit trail keeps that it was there and who took it back."""
+    with recording([record.enrolment_id]):
+        audit(by=by, verb=f"撤销登记：{record._meta.verbose_name}", target=record, held_on=str(record.held_on))
+        record.delete()

@@ -1,0 +1,131 @@
+"""Forms for opinion rounds, talks and meetings."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from campaign.models import Enrolment, Participation
+from evaluation.models import Meeting, OpinionRound
+
+
+class DateField(forms.DateField):
+    """A day that has been: not one that is to come."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {"required": "请填写日期。", "invalid": "请填写正确的日期，如 2005-09-16。"}
+        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), error_messages=messages, **kwargs)
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        if value and value > timezone.localdate():
+            raise forms.ValidationError("日期不能晚于今天，请在进行之后再登记。")
+
+
+class RecordForm(forms.ModelForm):
+    """What these forms share: the branch they are about, and a mark that makes a second press of the button harmless."""
+
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.enrolment = enrolment
+
+
+class OpinionRoundForm(RecordForm):
+    held_on = DateField(label="征求日期", initial=timezone.localdate)
+    passed_on = DateField(label="反馈日期", required=False, help_text="已如实反馈本人的填写；尚未反馈的留空，反馈后在列表中登记。")
+
+    class Meta:
+        model = OpinionRound
+        fields = ["channel", "held_on", "asked", "received", "passed_on"]
+        help_texts = {"asked": "谈了多少人、发了多少张表、请了多少人座谈", "received": "归并后的条数，没有意见填 0"}
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        held_on, passed_on = values.get("held_on"), values.get("passed_on")
+        if held_on and passed_on and passed_on < held_on:
+            self.add_error("passed_on", "反馈日期不能早于征求日期。")
+        return values
+
+
+class PassOnForm(forms.Form):
+    """When the opinions of one round were told to those concerned."""
+
+    on = DateField(label="反馈日期")
+
+    def __init__(self, *args: Any, held_on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.held_on = held_on
+
+    def clean_on(self) -> date:
+        on: date = self.cleaned_data["on"]
+        if on < self.held_on:
+            raise forms.ValidationError("反馈日期不能早于征求日期。")
+        return on
+
+
+class PersonChoice(forms.ModelChoiceField):
+    def label_from_instance(self, person: Participation) -> str:
+        return person.member.name
+
+
+class PeopleChoice(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, person: Participation) -> str:
+        return person.member.name
+
+
+class TalkForm(forms.Form):
+    """One person and everybody they talked with on a day: 书记与全体党员谈心 is one form."""
+
+    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    held_on = DateField(label="谈心日期", initial=timezone.localdate)
+    one = PersonChoice(
+        queryset=Participation.objects.none(),
+        label="谈心人",
+        empty_label="请选择",
+        error_messages={"required": "请选择谈心人。", "invalid_choice": "所选的谈心人已不在本支部参加活动，请重新选择。"},
+    )
+    others = PeopleChoice(
+        queryset=Participation.objects.none(),
+        label="谈心对象",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "请至少勾选一位谈心对象。",
+            "invalid_choice": "所选的谈心对象中有人已不在本支部参加活动，请重新勾选。",
+        },
+    )
+
+    def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = Participation.objects.filter(enrolment=enrolment).active().select_related("member").order_by("member_id")
+        self.fields["one"].queryset = people  # type: ignore[attr-defined]
+        self.fields["others"].queryset = people  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        one, others = values.get("one"), values.get("others")
+        if one and others is not None:
+            values["others"] = [person for person in others if person.pk != one.pk]
+            if not values["others"]:
+                self.add_error("others", f"谈心在两人之间进行，请勾选{one}以外的人。")
+        return values
+
+
+class MeetingForm(RecordForm):
+    held_on = DateField(label="会议日期", initial=timezone.localdate)
+
+    class Meta:
+        model = Meeting
+        fields = ["kind", "held_on", "place", "chair", "expected", "present", "outcome"]
+        widgets = {"outcome": forms.Textarea(attrs={"rows": 4})}
+        help_texts = {"outcome": "开展批评与自我批评的总体情况，不写具体某人的发言。"}
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        expected, present = values.get("expected"), values.get("present")
+        if expected is not None and present is not None and present > expected:
+            self.add_error("present", f"实到（{present}）不能多于应到（{expected}），请核对。")
+        return values

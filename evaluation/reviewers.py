@@ -1,0 +1,34 @@
+"""Who may read and decide on somebody's self-analysis, by name: what the author is told on the page."""
+
+from campaign.models import Participation
+from members.models import Appointment, MemberTag
+from members.permissions import Permission, roles_with
+
+
+def reviewers(of: Participation) -> list[Appointment]:
+    """Appointments that make their holders reviewers of this person, nearest organisation first; one per user, never the author.
+
+    The same rule as ``evaluation.models.self_analysis.is_reviewed_by``, told from the author's side.
+    """
+    home = of.enrolment.organization
+    above = [home.path[:n] for n in range(home.steplen, len(home.path) + 1, home.steplen)]
+    hats = list(
+        Appointment.objects.current()
+        .filter(organization__path__in=above, role__in=roles_with(Permission.REVIEW_ANALYSIS), user__is_active=True)
+        .select_related("user", "organization")
+        .order_by("-organization__path", "pk")
+    )
+    here = [hat for hat in hats if hat.organization_id == home.pk]
+    reviews_here = any(hat.user.member_id == of.member_id for hat in here)
+    from_above = reviews_here or not here or of.member.has_tag(MemberTag.Kind.LEADER)
+    by_user: dict[int, Appointment] = {}
+    for hat in hats if from_above else here:
+        if hat.user.member_id != of.member_id:
+            by_user.setdefault(hat.user_id, hat)
+    return list(by_user.values())
+
+
+def nearest(of: Participation) -> list[Appointment]:
+    """Those of the reviewers who are told that something waits: the ones at the lowest organisation that has any."""
+    everyone = reviewers(of)
+    return [hat for hat in everyone if hat.organization_id == everyone[0].organization_id]

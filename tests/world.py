@@ -1,0 +1,86 @@
+"""A small world with one of everything, and one person of each role: what the access test walks through."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from campaign.models import Attendance, Gate, Participation, StudySession
+from campaign.progress import recording
+from evaluation.models import OpinionRound, Section, SelfAnalysis
+from members.models import Organization, RosterImport, User
+from members.permissions import Role
+from portal.models import Job, Notice
+from rectification.models import Task
+from tests import factories as make
+
+
+@dataclass
+class World:
+    """Users by role, and keyword arguments for addresses by the object they name."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    objects: dict[str, Any] = field(default_factory=dict)
+
+
+def build() -> World:
+    """Root committee → general branch → branch «home» (everything happens here); root committee → branch «away» (outsiders live here)."""
+    world = World()
+    root = make.organization("区委")
+    general = make.organization("机关党总支", root, kind=Organization.Kind.GENERAL_BRANCH)
+    home = make.branch(general, "第一党支部")
+    away = make.branch(root, "第二党支部")
+    root.refresh_from_db()
+    person, colleague = make.member(home, "王芳"), make.member(home, "李强")
+    stranger = make.member(away, "赵敏")
+    world.users = {
+        "author": make.user(person),
+        "colleague": make.user(colleague),
+        "stranger": make.user(stranger),
+        "secretary": make.secretary(home),
+        "committee": make.hat(Role.COMMITTEE, home, of=make.member(home, "委员")),
+        "outsider": make.secretary(away),
+        "office": make.hat(Role.OFFICE, root),
+        "leading": make.hat(Role.LEADING_GROUP, root),
+        "inspector": make.hat(Role.INSPECTOR, general),
+        "overseer": make.hat(Role.OVERSEER, general),
+        "administrator": make.hat(Role.ADMINISTRATOR, root),
+    }
+    campaign = make.campaign(root, (("study-attended", "all-members"), ("plan-filed", "all-branches")))
+    enrolment = make.enrolment(campaign, home)
+    make.enrolment(campaign, away)
+    today = timezone.localdate()
+    campaign.batches.update(starts_on=today - timedelta(30), ends_on=today + timedelta(90))
+    own = Participation.objects.get(member=person)
+    with recording([enrolment.pk]):
+        session = StudySession.objects.create(
+            enrolment=enrolment, topic="学习党章", held_at=timezone.now(), by=world.users["secretary"]
+        )
+        attendance = Attendance.objects.create(session=session, participation=own, state=Attendance.State.ABSENT)
+        analysis = SelfAnalysis.objects.create(
+            participation=own, state=SelfAnalysis.State.SUBMITTED, submitted_at=timezone.now()
+        )
+        Section.objects.create(analysis=analysis, key="review", text="近年来的情况", version=1)
+        task = Task.objects.create(
+            enrolment=enrolment, problem="学习不够", measure="每周学习", responsible=own, due_on=today + timedelta(9),
+            by=world.users["secretary"],
+        )
+        opinions = OpinionRound.objects.create(
+            enrolment=enrolment, channel="forum", held_on=date(2005, 9, 1), asked=9, received=3, by=world.users["secretary"]
+        )
+    gate = Gate.objects.create(
+        enrolment=enrolment, phase=enrolment.phase, assessment="已完成", requested_by=world.users["secretary"]
+    )
+    roster = RosterImport.objects.create(
+        organization=root, file="rosters/x.csv", file_name="x.csv", state=RosterImport.State.CHECKED, by=world.users["office"]
+    )
+    job = Job.objects.create(kind="print", title="报告", by=world.users["secretary"], state=Job.State.QUEUED)
+    notice = Notice.objects.create(recipient=world.users["secretary"], key="w", kind="phase", text="请注意", url="/")
+    world.objects = {
+        "root": root, "home": home, "member": person, "account": world.users["author"],
+        "appointment": world.users["committee"].appointments.get(), "campaign": campaign, "batch": campaign.batches.get(),
+        "enrolment": enrolment, "session": session, "attendance": attendance, "own": own, "analysis": analysis,
+        "opinions": opinions, "task": task, "gate": gate, "roster": roster, "job": job, "notice": notice,
+    }
+    return world
