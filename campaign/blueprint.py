@@ -102,9 +102,13 @@ def read_requirement(data: Mapping[str, Any], key: str, where: str) -> Requireme
     indicator = indicators.get(need(data, "indicator", str, where))
     audience = audiences.get(need(data, "audience", str, where))
     if indicator is None:
-        raise BlueprintError(f"{where}: unknown indicator {data['indicator']!r}; known: {', '.join(i.code for i in indicators)}")
+        raise BlueprintError(
+            f"{where}: unknown indicator {data['indicator']!r}; known: {', '.join(i.code for i in indicators)}"
+        )
     if audience is None:
-        raise BlueprintError(f"{where}: unknown audience {data['audience']!r}; known: {', '.join(a.code for a in audiences)}")
+        raise BlueprintError(
+            f"{where}: unknown audience {data['audience']!r}; known: {', '.join(a.code for a in audiences)}"
+        )
     if indicator.subject != audience.subject:
         raise BlueprintError(
             f"{where}: indicator {indicator.code!r} is about a {indicator.subject}, audience {audience.code!r} is of a {audience.subject}"
@@ -138,7 +142,8 @@ def read_phase(data: Mapping[str, Any], number: int, where: str) -> PhasePlan:
         known(step, {"name", "requirements"}, f"{where} step {s}")
         rows = need(step, "requirements", list, f"{where} step {s}")
         plans = tuple(
-            read_requirement(row, f"{number}-{s}-{r}", f"{where} step {s} requirement {r}") for r, row in enumerate(rows)
+            read_requirement(row, f"{number}-{s}-{r}", f"{where} step {s} requirement {r}")
+            for r, row in enumerate(rows)
         )
         steps.append(StepPlan(need(step, "name", str, f"{where} step {s}"), plans))
     preparation = bool(data.get("preparation", False))
@@ -165,7 +170,8 @@ def read(data: Mapping[str, Any], where: str = "blueprint") -> Blueprint:
         batches=tuple(batches),
         phases=tuple(read_phase(phase, n, f"{where} phase {n}") for n, phase in enumerate(phases)),
         materials=tuple(
-            MaterialPlan(need(m, "title", str, f"{where} material"), bool(m.get("required", True))) for m in data.get("materials", [])
+            MaterialPlan(need(m, "title", str, f"{where} material"), bool(m.get("required", True)))
+            for m in data.get("materials", [])
         ),
     )
 

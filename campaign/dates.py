@@ -51,7 +51,11 @@ def propose(start: date, end: date, concentrated: Sequence[bool], months: int) -
         return [(start, end)] * len(concentrated)
     least = months * 31
     others = len(concentrated) - sum(concentrated)
-    if others and sum(concentrated) and sum(d for d, c in zip(days, concentrated, strict=True) if c) < least <= total - others:
+    if (
+        others
+        and sum(concentrated)
+        and sum(d for d, c in zip(days, concentrated, strict=True) if c) < least <= total - others
+    ):
         long, short = split(least, sum(concentrated)), split(total - least, others)
         days = [long.pop() if c else short.pop() for c in concentrated]
     return even(start, days)
@@ -79,7 +83,12 @@ def problems(outer: Stretch, inner: Sequence[Stretch], *, sequential: bool) -> l
         elif each.starts_on < outer.starts_on or each.ends_on > outer.ends_on:
             found.append((position, f"“{each.name}”超出{outer.name}的起止日期（{outer.starts_on}至{outer.ends_on}）。"))
         elif sequential and before and each.starts_on <= before.ends_on:
-            found.append((position, f"“{each.name}”应在“{before.name}”结束（{before.ends_on}）之后开始；本次活动各阶段依次进行。"))
+            found.append(
+                (
+                    position,
+                    f"“{each.name}”应在“{before.name}”结束（{before.ends_on}）之后开始；本次活动各阶段依次进行。",
+                )
+            )
     return found
 
 

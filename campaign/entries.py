@@ -1,1 +1,200 @@
 """The room's menu entries, duties and home panels."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.urls import reverse
+
+from campaign.models import Campaign, Enrolment, Gate, Participation, PhaseRun, Requirement
+from campaign.progress import is_done, is_waived
+from campaign.unit_page import unit_links
+from members.permissions import Permission, Role
+from members.scope import within
+from portal.indicators import Subject
+from portal.menu import Duty, MenuEntry, Panel, duties, menu, panels
+
+SHOWN = 5
+
+
+def own_participation(user: Any) -> Participation | None:
+    """Where the user takes part in a running campaign, the latest one; asked once per request."""
+    if not user.member_id:
+        return None
+    if not hasattr(user, "own_running_participation"):
+        own = Participation.objects.filter(member=user.member_id, campaign__state=Campaign.State.RUNNING).active()
+        user.own_running_participation = own.order_by("-campaign__starts_on", "-pk").first()
+    found: Participation | None = user.own_running_participation
+    return found
+
+
+def own_branch(user: Any) -> Enrolment | None:
+    """The unit whose secretary (or committee member) the user is, in the latest running campaign; asked once per request."""
+    if not hasattr(user, "own_running_branch"):
+        places = [hat.organization_id for hat in user.hats if hat.role in {Role.SECRETARY, Role.COMMITTEE}]
+        units = Enrolment.objects.filter(organization__in=places, campaign__state=Campaign.State.RUNNING)
+        rows = units.select_related("organization", "campaign", "phase", "batch").order_by(
+            "-campaign__starts_on", "-pk"
+        )
+        user.own_running_branch = rows.first() if places else None
+    found: Enrolment | None = user.own_running_branch
+    return found
+
+
+def gate_campaign(user: Any) -> Campaign | None:
+    """The latest running campaign in which the user decides about moving on; asked once per request."""
+    if not hasattr(user, "campaign_of_gates"):
+        decides = user.can(Permission.DECIDE_GATE)
+        user.campaign_of_gates = Campaign.objects.visible_to(user).running().first() if decides else None
+    found: Campaign | None = user.campaign_of_gates
+    return found
+
+
+def page(name: str, row: Any) -> str:
+    return reverse(name, args=[row.pk]) if row else reverse("campaign-list")
+
+
+menu.register(
+    MenuEntry(
+        "campaigns",
+        "教育活动",
+        lambda user: reverse("campaign-list"),
+        lambda user: bool(user.member_id or user.hats),
+        icon="flag",
+        order=20,
+    )
+)
+menu.register(
+    MenuEntry(
+        "own-branch",
+        "本支部",
+        lambda user: page("enrolment-detail", own_branch(user)),
+        lambda user: own_branch(user) is not None,
+        icon="users",
+        order=22,
+    )
+)
+menu.register(
+    MenuEntry(
+        "gates",
+        "转段审核",
+        lambda user: page("gate-list", gate_campaign(user)),
+        lambda user: gate_campaign(user) is not None,
+        icon="gate",
+        order=26,
+    )
+)
+menu.register(
+    MenuEntry(
+        "my-study",
+        "我的学习",
+        lambda user: page("my-study", own_participation(user)),
+        lambda user: own_participation(user) is not None,
+        icon="book",
+        order=32,
+    )
+)
+
+
+def owed(rows: Any, requirements: list[Requirement], pk: int) -> list[Requirement]:
+    """Which of ``requirements`` (all of one subject) apply to the one row and are neither done nor waived: one query."""
+    expressions = {
+        f"owes_{r.pk}": ExpressionWrapper(
+            Q(r.audience.applies()) & ~Q(is_done(r)) & ~Q(is_waived(r)), output_field=BooleanField()
+        )
+        for r in requirements
+    }
+    if not expressions:
+        return []
+    row = rows.filter(pk=pk).annotate(**expressions).values(*expressions).first() or {}
+    return [r for r in requirements if row.get(f"owes_{r.pk}")]
+
+
+def present(enrolments: Iterable[int]) -> dict[int, dict[int, date]]:
+    """Per unit: the phases it is in, with the day on which its run ends."""
+    found: dict[int, dict[int, date]] = {}
+    for run in PhaseRun.objects.filter(enrolment__in=enrolments, state=PhaseRun.State.ACTIVE):
+        found.setdefault(run.enrolment_id, {})[run.phase_id] = run.ends_on
+    return found
+
+
+def asked(phases: Iterable[int], subject: Subject) -> list[Requirement]:
+    """What is asked of people, or of units, in these phases."""
+    rows = Requirement.objects.filter(step__phase__in=list(phases)).select_related("step", "campaign")
+    return [r for r in rows if r.subject == subject]
+
+
+def duty(requirement: Requirement, row: Any, ends_on: date, group: str) -> Duty:
+    link = requirement.indicator.link
+    due = ends_on + timedelta(days=requirement.due_offset)
+    return Duty(text=requirement.label, url=link(row) if link else "", due=due, group=group, note=requirement.hint)
+
+
+def own_duties(user: Any) -> list[Duty]:
+    """What a member still owes in the present phases of the running campaigns they take part in."""
+    if not user.member_id:
+        return []
+    own = Participation.objects.filter(member=user.member_id, campaign__state=Campaign.State.RUNNING).active()
+    rows = list(own.exclude(enrolment__state=Enrolment.State.POSTPONED).select_related("campaign", "enrolment"))
+    ends = present(row.enrolment_id for row in rows)
+    found = []
+    for row in rows:
+        phases = ends.get(row.enrolment_id, {})
+        for r in owed(Participation.objects.all(), asked(phases, Subject.PERSON), row.pk):
+            found.append(duty(r, row, phases[r.step.phase_id], row.campaign.name))
+    return found
+
+
+def branch_duties(user: Any) -> list[Duty]:
+    """What the user's branch still owes as a branch, and a request that came back."""
+    unit = own_branch(user)
+    if unit is None or not user.can(Permission.REQUEST_GATE, at=unit.organization):
+        return []
+    phases = present([unit.pk]).get(unit.pk, {})
+    group = f"{unit.organization.name}（支部工作）"
+    open_ones = owed(Enrolment.objects.all(), asked(phases, Subject.ORGANIZATION), unit.pk)
+    found = [duty(r, unit, phases[r.step.phase_id], group) for r in open_ones]
+    last = unit.gates.filter(phase=unit.phase_id).first()
+    if last is not None and last.state == Gate.State.RETURNED:
+        url = reverse("gate-detail", args=[last.pk])
+        found.append(
+            Duty(
+                "转段申请被退回，请按审核意见补课后重新申请",
+                url,
+                due=phases.get(last.phase_id),
+                group=group,
+                note=last.remarks,
+            )
+        )
+    return found
+
+
+@duties.register
+def campaign_duties(user: Any) -> list[Duty]:
+    """One's own duties and those of one's branch, the earliest first."""
+    return sorted([*own_duties(user), *branch_duties(user)], key=lambda d: d.due or date.max)
+
+
+def branch_panel(user: Any) -> dict[str, Any] | None:
+    """The secretary's branch: where it stands and the ways on."""
+    unit = own_branch(user)
+    if unit is None:
+        return None
+    run = unit.runs.filter(state=PhaseRun.State.ACTIVE).select_related("phase").last()
+    return {"enrolment": unit, "run": run, "links": unit_links(unit, user)}
+
+
+def gates_panel(user: Any) -> dict[str, Any] | None:
+    """Requests that wait for the user's word, the longest waiting first."""
+    campaign = gate_campaign(user)
+    if campaign is None:
+        return None
+    mine = within(user.scopes(Permission.DECIDE_GATE), "enrolment__organization__path")
+    rows = Gate.objects.waiting().filter(mine, enrolment__campaign=campaign).exclude(requested_by=user.pk)
+    first = list(rows.select_related("enrolment__organization", "phase").order_by("requested_at", "pk")[:SHOWN])
+    return {"campaign": campaign, "gates": first, "number": rows.count()} if first else None
+
+
+panels.register(Panel("own-branch", "campaign/_branch_panel.html", branch_panel, order=10))
+panels.register(Panel("gates-waiting", "campaign/_gates_panel.html", gates_panel, order=15))

@@ -34,7 +34,9 @@ def current_phases(enrolment: Enrolment) -> list[int]:
 
 def requirements_of(enrolment: Enrolment, phases: Collection[int]) -> list[Requirement]:
     return list(
-        Requirement.objects.filter(campaign=enrolment.campaign_id, step__phase__in=phases).select_related("step__phase", "campaign")
+        Requirement.objects.filter(campaign=enrolment.campaign_id, step__phase__in=phases).select_related(
+            "step__phase", "campaign"
+        )
     )
 
 

@@ -6,7 +6,7 @@ from members.permissions import Permission, roles_with
 
 
 def reviewers(of: Participation) -> list[Appointment]:
-    """Appointments that make their holders reviewers of this person, nearest organisation first; one per user, never the author.
+    """Appointments that make their holders reviewers of this person, nearest first; one per user, never the author.
 
     The same rule as ``evaluation.models.self_analysis.is_reviewed_by``, told from the author's side.
     """

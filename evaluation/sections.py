@@ -95,7 +95,7 @@ DIRECTION = Standard(
 
 
 def sections_for(participation: Participation) -> tuple[SectionSpec, ...]:
-    """The four sections, in order; leading cadres are asked for more (S0 四: 领导干部还要从权力观、地位观、利益观方面进行剖析)."""
+    """The four sections, in order; leading cadres also look at 权力观, 地位观, 利益观 (S0 四)."""
     leads = participation.member.has_tag(MemberTag.Kind.LEADER)
     measures = (DUTIES, LEADER_CONDITIONS, SIX_REQUIREMENTS) if leads else (DUTIES, SIX_REQUIREMENTS)
     views = "世界观、人生观、价值观" + ("和权力观、地位观、利益观" if leads else "")

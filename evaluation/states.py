@@ -21,7 +21,8 @@ FILTERS = {
     "returned": ("退回修改", Q(analysis__state=SelfAnalysis.State.RETURNED)),
     "accepted": ("已通过", Q(analysis__state=SelfAnalysis.State.ACCEPTED)),
 }
-COLOURS = {NOT_HANDED_IN: "secondary", "submitted": "blue", "returned": "orange", "accepted": "green"}
+COLOURS = {"draft": "secondary", "submitted": "blue", "returned": "orange", "accepted": "green"}
+COLOURS[NOT_HANDED_IN] = "secondary"
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ def waivable(people: QuerySet[Participation], enrolment: Enrolment) -> QuerySet[
 
 def rows_of(people: list[Any], user: Any) -> Iterable[Row]:
     readable = set(
-        SelfAnalysis.objects.visible_to(user).filter(participation__in=[p.pk for p in people]).values_list("pk", flat=True)
+        SelfAnalysis.objects.visible_to(user)
+        .filter(participation__in=[p.pk for p in people])
+        .values_list("pk", flat=True)
     )
     for person in people:
         analysis = getattr(person, "analysis", None)

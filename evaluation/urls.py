@@ -7,7 +7,9 @@ from evaluation.views import record, review, revision, self_analysis
 urlpatterns = [
     path("participations/<int:participation_pk>/self-analysis/", self_analysis.edit, name="self-analysis-edit"),
     path("participations/<int:participation_pk>/self-analysis/save/", self_analysis.save, name="self-analysis-save"),
-    path("participations/<int:participation_pk>/self-analysis/submit/", self_analysis.submit, name="self-analysis-submit"),
+    path(
+        "participations/<int:participation_pk>/self-analysis/submit/", self_analysis.submit, name="self-analysis-submit"
+    ),
     path(
         "participations/<int:participation_pk>/self-analysis/history/<slug:key>/",
         revision.history,

@@ -13,7 +13,7 @@ from evaluation.sections import SectionSpec, sections_for
 
 @dataclass
 class Part:
-    """One section on the page. ``unsaved`` = the box holds more than the database; ``other`` = what another window saved."""
+    """One section on the page. ``unsaved``: the box is ahead of the database; ``other``: what another window saved."""
 
     spec: SectionSpec
     text: str = ""
@@ -57,7 +57,7 @@ def parts_of(analysis: SelfAnalysis, remarks: Mapping[str, list[Remark]]) -> lis
 
 
 def put_back(parts: Sequence[Part], kept: Sequence[Written]) -> bool:
-    """Lay what was typed before the session expired into the boxes, with the version it was typed over; whether there was any."""
+    """Lay what was typed before the session expired into the boxes; whether there was any."""
     by_key = {part.spec.key: part for part in parts}
     for words in kept:
         part = by_key[words.key]

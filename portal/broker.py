@@ -43,5 +43,9 @@ class Transport(filesystem.Transport):
 
     Channel = Channel
 
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+        """Look for messages for half a second at most, so that a worker soon notices that it should stop."""
+        super().drain_events(connection, timeout and min(timeout, 0.5))
+
 
 TRANSPORT_ALIASES["files"] = "portal.broker:Transport"

@@ -49,6 +49,10 @@ def blind_index(text: str, context: str) -> str:
 class SealedTextField(models.BinaryField):
     """Text that the database holds only as ciphertext; reads and writes as ``str``. Cannot be searched."""
 
+    # What type checkers are told that it reads and writes.
+    _pyi_private_set_type: str
+    _pyi_private_get_type: str
+
     def __init__(self, *args: object, context: str = "", **kwargs: object) -> None:
         self.context = context
         kwargs.setdefault("default", b"")

@@ -11,7 +11,7 @@ from portal.models import Notice
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Portal name; for signed-in users their menu and the number of unread notices."""
-    context: dict[str, Any] = {"portal_name": settings.PORTAL_NAME}
+    context: dict[str, Any] = {"portal_name": settings.PORTAL_NAME, "max_upload": settings.MAX_UPLOAD_BYTES}
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and not user.must_change_password:
         entries = sorted((e for e in menu if e.shown(user)), key=lambda e: e.order)

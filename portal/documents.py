@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model
-
 from portal.registry import Registry
 
 Params = Mapping[str, str]
@@ -31,7 +29,7 @@ class Document:
 
     code: str
     label: str
-    find: Callable[[Params, Any], Model]
+    find: Callable[[Params, Any], Any]
     title: Callable[[Any], str]
     permission: str = ""
     template: str = ""

@@ -1,5 +1,21 @@
 """Addresses of the portal itself."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from portal.views import account, document, home, job, notice
+
+urlpatterns: list[URLPattern] = [
+    path("", home.home, name="home"),
+    path("sign-in/", account.sign_in, name="sign-in"),
+    path("sign-out/", account.sign_out, name="sign-out"),
+    path("password/", account.password_change, name="password-change"),
+    path("notices/", notice.notice_list, name="notice-list"),
+    path("notices/read/", notice.notice_read_all, name="notice-read-all"),
+    path("notices/<int:pk>/", notice.notice_open, name="notice-open"),
+    path("jobs/", job.job_list, name="job-list"),
+    path("jobs/<int:pk>/", job.job_detail, name="job-detail"),
+    path("jobs/<int:pk>/status/", job.job_status, name="job-status"),
+    path("jobs/<int:pk>/download/", job.job_download, name="job-download"),
+    path("jobs/<int:pk>/cancel/", job.job_cancel, name="job-cancel"),
+    path("print/<slug:code>/", document.document_print, name="document-print"),
+]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 LONGEST_PAUSE = 30.0
@@ -31,7 +32,8 @@ def die_with_parent(parent: int | None = None, **kwargs: object) -> None:
 class Child:
     """One supervised process, leader of its own process group: the terminal's Ctrl-C does not reach it, its helpers end with it."""
 
-    def __init__(self, name: str, command: Sequence[str]) -> None:
+    def __init__(self, name: str, command: Sequence[str], folder: Path) -> None:
+        self.folder = folder
         self.name = name
         self.command = list(command)
         self.falls = 0
@@ -42,9 +44,11 @@ class Child:
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             self.command,
+            cwd=self.folder,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # banners; what matters is logged to stderr
             start_new_session=True,
-            preexec_fn=partial(die_with_parent, os.getpid()),  # noqa: PLW1509 - the supervisor has one thread
+            preexec_fn=partial(die_with_parent, os.getpid()),
         )
 
     def restart_if_fallen(self) -> bool:
@@ -74,7 +78,8 @@ class Child:
 class Supervisor:
     """Starts children, restarts those that fall, and ends them all when told to stop (SIGINT, SIGTERM, SIGHUP)."""
 
-    def __init__(self, say: Callable[[str], object]) -> None:
+    def __init__(self, folder: Path, say: Callable[[str], object]) -> None:
+        self.folder = folder
         self.say = say
         self.children: list[Child] = []
         self.asked_to_stop = 0
@@ -85,7 +90,7 @@ class Supervisor:
         self.asked_to_stop += 1
 
     def add(self, name: str, command: Sequence[str]) -> Child:
-        self.children.append(Child(name, command))
+        self.children.append(Child(name, command, self.folder))
         return self.children[-1]
 
     def watch(self) -> None:

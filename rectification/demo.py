@@ -44,7 +44,11 @@ PARAGRAPHS = {
         "工作中能够完成承担的任务，但主动下基层了解情况不够，有时满足于完成规定动作。",
         "作风上总体比较扎实，能够团结同志，但对群众反映的具体问题跟踪不够及时。",
     ],
-    1: ["理论学习不够系统，学用结合不紧。", "联系服务群众不够主动，走访的次数偏少。", "工作中有急躁情绪，听取不同意见不够耐心。"],
+    1: [
+        "理论学习不够系统，学用结合不紧。",
+        "联系服务群众不够主动，走访的次数偏少。",
+        "工作中有急躁情绪，听取不同意见不够耐心。",
+    ],
     2: [
         "放松了世界观的改造，把学习当作软任务，缺乏紧迫感。",
         "宗旨意识有所淡化，把为群众办事停留在一般号召上。",
@@ -57,9 +61,24 @@ PARAGRAPHS = {
     ],
 }
 PROBLEMS = [
-    (Task.Category.STYLE, "办事窗口中午无人值守，群众来办事要跑第二趟", "实行午间轮流值班，公布值班电话", Task.Kind.IMMEDIATE),
-    (Task.Category.SERVICE, "楼道照明损坏报修后长时间没有修复", "会同物业一周内全部修复，建立报修回访制度", Task.Kind.DATED),
-    (Task.Category.ORGANIZATION, "组织生活记录不完整，党小组活动不经常", "指定专人记录，每月检查一次", Task.Kind.LASTING),
+    (
+        Task.Category.STYLE,
+        "办事窗口中午无人值守，群众来办事要跑第二趟",
+        "实行午间轮流值班，公布值班电话",
+        Task.Kind.IMMEDIATE,
+    ),
+    (
+        Task.Category.SERVICE,
+        "楼道照明损坏报修后长时间没有修复",
+        "会同物业一周内全部修复，建立报修回访制度",
+        Task.Kind.DATED,
+    ),
+    (
+        Task.Category.ORGANIZATION,
+        "组织生活记录不完整，党小组活动不经常",
+        "指定专人记录，每月检查一次",
+        Task.Kind.LASTING,
+    ),
     (Task.Category.PURPOSE, "走访困难党员和群众次数偏少", "支部委员分片包户，每月至少走访一次", Task.Kind.LASTING),
     (Task.Category.BELIEF, "集中学习内容与实际工作结合不紧", "每次学习确定一个工作中的问题开展讨论", Task.Kind.DATED),
 ]
@@ -79,7 +98,10 @@ class Demonstration:
         user, _ = User.objects.get_or_create(
             username=username,
             defaults={
-                "name": name, "member": member, "password": self.hash, "email": f"{username}@example.org",
+                "name": name,
+                "member": member,
+                "password": self.hash,
+                "email": f"{username}@example.org",
                 "activated_at": timezone.now(),
             },
         )
@@ -124,7 +146,11 @@ class Demonstration:
         """The 2005 blueprint with its first batch in the middle of the second phase today."""
         plan = blueprints()["year-2005"]
         made = set_up(
-            blueprint=plan, organization=self.root, name="保持共产党员先进性教育活动", starts_on=self.start(plan), by=self.office
+            blueprint=plan,
+            organization=self.root,
+            name="保持共产党员先进性教育活动",
+            starts_on=self.start(plan),
+            by=self.office,
         )
         open_campaign(campaign=made, by=self.office)
         made.refresh_from_db()
@@ -163,7 +189,10 @@ class Demonstration:
         for requirement in Requirement.objects.filter(campaign=enrolment.campaign, indicator_code="member-in-contact"):
             if lost.exists():
                 enrolments.waive(
-                    requirement=requirement, enrolment=enrolment, participations=list(lost), by=self.office,
+                    requirement=requirement,
+                    enrolment=enrolment,
+                    participations=list(lost),
+                    by=self.office,
                     reason="多方查找仍未取得联系，继续查找并定期报告。",
                 )
         enrolments.prepare(
@@ -197,13 +226,28 @@ class Demonstration:
         plans = SESSIONS[:2] if behind else [*SESSIONS, *([CORE_GROUP] if leaders else [])]
         materials = list(enrolment.campaign.materials.all())
         lecturers = leaders or people[:1]
-        plans = [*plans, *([] if behind else [(SESSIONS[2][0], f"党课：{n}讲", 14 + i) for i, n in enumerate("二三四五六", 0)][: max(0, len(lecturers) - 1)])]
+        plans = [
+            *plans,
+            *(
+                []
+                if behind
+                else [(SESSIONS[2][0], f"党课：{n}讲", 14 + i) for i, n in enumerate("二三四五六", 0)][
+                    : max(0, len(lecturers) - 1)
+                ]
+            ),
+        ]
         lecturer = iter(lecturers)
         for form, topic, day in plans:
             held = datetime.combine(begin + timedelta(day), time(14, 30), timezone.get_current_timezone())
             session = StudySession(
-                enrolment=enrolment, form=form, topic=topic, held_at=held, minutes_long=120, place="支部活动室",
-                chair=secretary.name, recorder=people[1].member.name,
+                enrolment=enrolment,
+                form=form,
+                topic=topic,
+                held_at=held,
+                minutes_long=120,
+                place="支部活动室",
+                chair=secretary.name,
+                recorder=people[1].member.name,
                 lecturer=next(lecturer, None) if form == StudySession.Form.LECTURE else None,
                 record="按计划学习讨论，联系本单位实际交流体会，明确下一步要求。",
             )
@@ -224,13 +268,18 @@ class Demonstration:
         """The secretary asks, the office approves; the phase ends when its window did."""
         secretary = self.secretaries[enrolment.organization_id]
         gate = gates.request(
-            enrolment=Enrolment.objects.get(pk=enrolment.pk), by=secretary,
+            enrolment=Enrolment.objects.get(pk=enrolment.pk),
+            by=secretary,
             assessment="按实施方案完成了动员和学习任务，党员参学面达到要求，缺课的已补课，学习与工作两不误。",
         )
         reason = "个别事项已安排在第二阶段补齐，不影响转段。" if gate.missing else ""
-        gates.decide(gate=gate, approve=True, remarks="学习扎实，同意转入分析评议阶段。", override_reason=reason, by=self.office)
+        gates.decide(
+            gate=gate, approve=True, remarks="学习扎实，同意转入分析评议阶段。", override_reason=reason, by=self.office
+        )
         run = enrolment.runs.get(phase__number=1)
-        Gate.objects.filter(pk=gate.pk).update(requested_at=self.moment(run.ends_on - timedelta(2)), decided_at=self.moment(run.ends_on))
+        Gate.objects.filter(pk=gate.pk).update(
+            requested_at=self.moment(run.ends_on - timedelta(2)), decided_at=self.moment(run.ends_on)
+        )
         PhaseRun.objects.filter(pk=run.pk).update(completed_on=run.ends_on)
 
     def moment(self, day: date) -> datetime:
@@ -242,8 +291,13 @@ class Demonstration:
         begin = enrolment.runs.get(phase__number=2).starts_on
         day = min(begin + timedelta(4), self.today)
         opinions = record.record_opinions(
-            enrolment=enrolment, submission=uuid4(), by=secretary, held_on=day, asked=20 + len(people),
-            channel=self.random.choice([OpinionRound.Channel.FORUM, OpinionRound.Channel.FORM]), received=self.random.randint(8, 30),
+            enrolment=enrolment,
+            submission=uuid4(),
+            by=secretary,
+            held_on=day,
+            asked=20 + len(people),
+            channel=self.random.choice([OpinionRound.Channel.FORUM, OpinionRound.Channel.FORM]),
+            received=self.random.randint(8, 30),
         )
         if thorough:
             record.pass_on(opinions=opinions, on=min(day + timedelta(3), self.today), by=secretary)
@@ -254,8 +308,15 @@ class Demonstration:
         self.analyses(enrolment, others if thorough else others[:3], secretary)
         if thorough and self.random.random() < 0.2:
             record.record_meeting(
-                enrolment=enrolment, submission=uuid4(), by=secretary, kind=Meeting.Kind.ORGANIZATION_LIFE, held_on=self.today,
-                place="支部活动室", chair=secretary.name, expected=len(people), present=len(people) - 1,
+                enrolment=enrolment,
+                submission=uuid4(),
+                by=secretary,
+                kind=Meeting.Kind.ORGANIZATION_LIFE,
+                held_on=self.today,
+                place="支部活动室",
+                chair=secretary.name,
+                expected=len(people),
+                present=len(people) - 1,
                 outcome="党员逐一发言，开展批评与自我批评，会议气氛严肃坦诚。",
             )
 
@@ -270,7 +331,9 @@ class Demonstration:
             self_analysis.submit(participation=person, by=self.office)
             analysis = person.analysis
             if position % 7 == 3:
-                review.send_back(analysis=analysis, remarks={"": "问题查摆还不够具体，请结合岗位再深入一些。"}, by=secretary)
+                review.send_back(
+                    analysis=analysis, remarks={"": "问题查摆还不够具体，请结合岗位再深入一些。"}, by=secretary
+                )
             elif position % 5:
                 review.accept(analysis=analysis, remarks={"": "分析比较深刻，措施具体。"}, by=secretary)
 
@@ -280,8 +343,15 @@ class Demonstration:
         chosen = self.random.sample(PROBLEMS, k=3)
         for position, (category, problem, measure, kind) in enumerate(chosen):
             entry = tasks.add(
-                enrolment=enrolment, by=secretary, problem=problem, measure=measure, category=category, kind=kind,
-                source=Task.Source.OPINION, responsible=people[position + 1], due_on=self.today + timedelta(5 + 12 * position),
+                enrolment=enrolment,
+                by=secretary,
+                problem=problem,
+                measure=measure,
+                category=category,
+                kind=kind,
+                source=Task.Source.OPINION,
+                responsible=people[position + 1],
+                due_on=self.today + timedelta(5 + 12 * position),
             )
             for code, text in [("start", "已经着手。"), ("report", "已按措施办理完毕，请核实。")][: 2 - position]:
                 entry = tasks.move(task=entry, code=code, text=text, by=secretary)
@@ -289,8 +359,13 @@ class Demonstration:
                 tasks.move(task=entry, code="confirm", text="现场查看，情况属实。", by=secretary)
         for person in [p for p in people[2:5] if p.member_id != secretary.member_id]:
             tasks.add_own(
-                participation=person, by=secretary, problem="理论学习不够系统", measure="每周自学不少于两小时，做好笔记",
-                category=Task.Category.BELIEF, source=Task.Source.ANALYSIS, kind=Task.Kind.LASTING,
+                participation=person,
+                by=secretary,
+                problem="理论学习不够系统",
+                measure="每周自学不少于两小时，做好笔记",
+                category=Task.Category.BELIEF,
+                source=Task.Source.ANALYSIS,
+                kind=Task.Kind.LASTING,
                 due_on=self.today + timedelta(30),
             )
 

@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from campaign.models import Campaign, Enrolment, Participation
 from members.models import Organization
 from rectification.models import Task, TaskNote
 from rectification.models.task import TaskQuerySet
@@ -21,7 +22,9 @@ class LedgerFilter(forms.Form):
     """What to show; a value that makes no sense is left out, as if it had not been given."""
 
     state = forms.ChoiceField(
-        label="状态", required=False, choices=[("", "全部"), ("open", "未完成"), ("waiting", "待核实"), *Task.State.choices]
+        label="状态",
+        required=False,
+        choices=[("", "全部"), ("open", "未完成"), ("waiting", "待核实"), *Task.State.choices],
     )
     category = forms.ChoiceField(label="问题类别", required=False, choices=[("", "全部"), *Task.Category.choices])
     kind = forms.ChoiceField(label="整改类型", required=False, choices=[("", "全部"), *Task.Kind.choices])
@@ -73,6 +76,20 @@ def entries(*, user: Any, node: Organization, choice: LedgerFilter) -> TaskQuery
     tasks = tasks.personal() if choice.chosen.get("whose") else tasks.of_branches()
     last = TaskNote.objects.filter(task=OuterRef("pk")).order_by("-pk").values("text")[:1]
     return choice.apply(tasks).with_people().annotate(progress=Subquery(last)).order_by("due_on", "pk")
+
+
+def open_enrolments(user: Any, node: Organization) -> QuerySet[Enrolment]:
+    """Where new entries of this branch can go, the newest campaign first."""
+    going_on = (
+        Enrolment.objects.visible_to(user).filter(organization=node).exclude(campaign__state=Campaign.State.CLOSED)
+    )
+    return going_on.select_related("campaign").order_by("-starts_on", "-pk")[:5]
+
+
+def without_account(user: Any, node: Organization) -> QuerySet[Participation]:
+    """Members for whom somebody else has to write down what they promise."""
+    here = Participation.objects.visible_to(user).active().filter(enrolment__organization=node, member__user=None)
+    return here.exclude(campaign__state=Campaign.State.CLOSED).select_related("member").order_by("member__name", "pk")
 
 
 @dataclass(frozen=True)

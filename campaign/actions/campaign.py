@@ -9,7 +9,18 @@ from django.db.models import Max, Min
 
 from campaign.blueprint import Blueprint, PhasePlan
 from campaign.dates import DAY, add_months, propose
-from campaign.models import Batch, Campaign, Enrolment, Material, Participation, Phase, PhaseRun, PhaseWindow, Requirement, Step
+from campaign.models import (
+    Batch,
+    Campaign,
+    Enrolment,
+    Material,
+    Participation,
+    Phase,
+    PhaseRun,
+    PhaseWindow,
+    Requirement,
+    Step,
+)
 from members.models import Organization
 from portal.actions.log import audit
 
@@ -54,7 +65,9 @@ def set_up(
         },
     )
     phases = [make_phase(campaign, number, plan, chosen or {}) for number, plan in enumerate(blueprint.phases)]
-    Material.objects.bulk_create(Material(campaign=campaign, title=m.title, required=m.required) for m in blueprint.materials)
+    Material.objects.bulk_create(
+        Material(campaign=campaign, title=m.title, required=m.required) for m in blueprint.materials
+    )
     for number, (plan, (start, end)) in enumerate(zip(blueprint.batches, dates, strict=True), 1):
         batch = Batch.objects.create(campaign=campaign, number=number, name=plan.name, starts_on=start, ends_on=end)
         PhaseWindow.objects.bulk_create(
@@ -112,7 +125,9 @@ def change_calendar(*, batch: Batch, name: str, dates: Dates, phases: Mapping[in
     batch.name, (batch.starts_on, batch.ends_on) = name, dates
     batch.save(update_fields=["name", "starts_on", "ends_on"])
     enrolments = Enrolment.objects.filter(batch=batch)
-    Participation.objects.filter(enrolment__in=enrolments.filter(starts_on=old[0]), joined_on=old[0]).update(joined_on=dates[0])
+    Participation.objects.filter(enrolment__in=enrolments.filter(starts_on=old[0]), joined_on=old[0]).update(
+        joined_on=dates[0]
+    )
     enrolments.filter(starts_on=old[0], ends_on=old[1]).update(starts_on=dates[0], ends_on=dates[1])
     for window in batch.windows.all():
         start, end = phases[window.phase_id]

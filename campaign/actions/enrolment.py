@@ -52,7 +52,10 @@ def enrol(*, batch: Batch, organizations: Iterable[Organization], by: Any, progr
 def enrol_chunk(batch: Batch, branches: list[Organization], by: Any) -> int:
     """One transaction: enrolments, their phase runs, the people who take part, and the figures."""
     windows = list(batch.windows.select_related("phase"))
-    points = {p.organization.path: p for p in RollupPoint.objects.filter(campaign=batch.campaign_id).select_related("organization")}
+    points = {
+        p.organization.path: p
+        for p in RollupPoint.objects.filter(campaign=batch.campaign_id).select_related("organization")
+    }
     with transaction.atomic():
         Enrolment.objects.bulk_create(
             [
@@ -126,7 +129,9 @@ def obstacles(enrolment: Enrolment) -> list[str]:
     if enrolment.campaign.state != Campaign.State.RUNNING:
         found.append(f"本次活动{enrolment.campaign.get_state_display()}，须由活动办公室启动活动后才能开始。")
     if enrolment.organization.is_blocked:
-        found.append(f"组织状态为“{enrolment.organization.get_condition_display()}”，须先行整顿并由上级解除该状态，再开展活动。")
+        found.append(
+            f"组织状态为“{enrolment.organization.get_condition_display()}”，须先行整顿并由上级解除该状态，再开展活动。"
+        )
     return found
 
 

@@ -77,7 +77,9 @@ def move_on(enrolment: Enrolment) -> None:
 def tell(gate: Gate) -> None:
     """A notice to who asked, and to the secretaries of today."""
     at = gate.enrolment.organization
-    secretaries = Appointment.objects.current().filter(organization=at, role=Role.SECRETARY).values_list("user_id", flat=True)
+    secretaries = (
+        Appointment.objects.current().filter(organization=at, role=Role.SECRETARY).values_list("user_id", flat=True)
+    )
     text = f"“{gate.phase.name}”转段申请：{gate.get_state_display()}。{gate.remarks}"
     notify(drafts({gate.requested_by_id, *secretaries}, gate, text))
 

@@ -59,14 +59,21 @@ def record(
         session.save()
         session.materials.set(materials)
         write_attendance(session, known, attendance)
-        audit(by=by, verb="记录学习" if new else "修改学习记录", target=session, people=sum(bool(s) for s in attendance.values()))
+        audit(
+            by=by,
+            verb="记录学习" if new else "修改学习记录",
+            target=session,
+            people=sum(bool(s) for s in attendance.values()),
+        )
     return session
 
 
 def check_make_ups(known: Mapping[int, Attendance], attendance: Mapping[int, str], confirmed: bool) -> None:
     """Nothing that was made up disappears unasked."""
     dropped = [
-        a for pk, a in known.items() if pk in attendance and attendance[pk] not in Attendance.MISSED_STATES and has_make_up(a)
+        a
+        for pk, a in known.items()
+        if pk in attendance and attendance[pk] not in Attendance.MISSED_STATES and has_make_up(a)
     ]
     if dropped and not confirmed:
         raise MakeUpsAtStake(dropped)
@@ -79,7 +86,9 @@ def has_make_up(attendance: Attendance) -> bool:
 
 def write_attendance(session: StudySession, known: Mapping[int, Attendance], attendance: Mapping[int, str]) -> None:
     """Create, change and remove rows; only people of this branch, or those who have a row already, are written."""
-    own = set(Participation.objects.filter(enrolment=session.enrolment_id, pk__in=attendance).values_list("pk", flat=True))
+    own = set(
+        Participation.objects.filter(enrolment=session.enrolment_id, pk__in=attendance).values_list("pk", flat=True)
+    )
     changed, added = [], []
     for pk, state in attendance.items():
         row = known.get(pk)
@@ -122,7 +131,10 @@ def missed(enrolment: Enrolment) -> Any:
     """What was missed and not made up for by people who take part now, person by person, oldest first."""
     return (
         Attendance.objects.filter(
-            Q(participation__enrolment=enrolment), participation__left_on=None, state__in=Attendance.MISSED_STATES, make_up=None
+            Q(participation__enrolment=enrolment),
+            participation__left_on=None,
+            state__in=Attendance.MISSED_STATES,
+            make_up=None,
         )
         .select_related("session", "participation__member")
         .order_by("participation__member_id", "session__held_at")

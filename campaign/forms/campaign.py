@@ -18,7 +18,9 @@ def optional(blueprint: Blueprint) -> list[RequirementPlan]:
 class CampaignForm(forms.Form):
     """Blueprint, name, first day, and which of the optional requirements are wanted (off by default)."""
 
-    blueprint = forms.ChoiceField(label="活动蓝本", help_text="蓝本规定了阶段、环节、规定动作和批次，建立后各批次时间仍可调整。")
+    blueprint = forms.ChoiceField(
+        label="活动蓝本", help_text="蓝本规定了阶段、环节、规定动作和批次，建立后各批次时间仍可调整。"
+    )
     name = forms.CharField(label="活动名称", max_length=120, error_messages={"required": "请填写活动名称。"})
     starts_on = date_field("开始日期", help_text="第一批从这一天开始，以后各批依次接续。")
 
@@ -52,7 +54,9 @@ class CampaignForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        same = Campaign.objects.filter(organization=self.organization, name=data.get("name"), starts_on=data.get("starts_on"))
+        same = Campaign.objects.filter(
+            organization=self.organization, name=data.get("name"), starts_on=data.get("starts_on")
+        )
         if same.exists():
             self.add_error("name", "本组织已有名称和开始日期都相同的活动，请勿重复建立。")
         return data

@@ -29,8 +29,14 @@ def date_field(label: str, *, required: bool = True, help_text: str = "") -> for
         required=required,
         help_text=help_text,
         widget=DateInput(),
-        validators=[MinValueValidator(FIRST, f"请填写 {FIRST.year} 年以后的日期。"), MaxValueValidator(LAST, f"请填写 {LAST.year} 年以前的日期。")],
-        error_messages={"required": f"请填写{label}。", "invalid": f"{label}不是有效的日期，请按“年-月-日”填写，如 2005-07-01。"},
+        validators=[
+            MinValueValidator(FIRST, f"请填写 {FIRST.year} 年以后的日期。"),
+            MaxValueValidator(LAST, f"请填写 {LAST.year} 年以前的日期。"),
+        ],
+        error_messages={
+            "required": f"请填写{label}。",
+            "invalid": f"{label}不是有效的日期，请按“年-月-日”填写，如 2005-07-01。",
+        },
     )
 
 
@@ -70,7 +76,9 @@ class CalendarForm(forms.Form):
         return data
 
     def check_phases(self, outer: Stretch) -> None:
-        whole = [p for p in self.phases if self.cleaned_data.get(f"starts-{p.pk}") and self.cleaned_data.get(f"ends-{p.pk}")]
+        whole = [
+            p for p in self.phases if self.cleaned_data.get(f"starts-{p.pk}") and self.cleaned_data.get(f"ends-{p.pk}")
+        ]
         inner = [Stretch(p.name, *self.dates_of(p)) for p in whole]
         for position, message in problems(outer, inner, sequential=self.sequential):
             name = "ends" if "早于" in message else "starts"

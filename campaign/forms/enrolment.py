@@ -16,7 +16,9 @@ class PreparationForm(CalendarForm):
 
     outer_name = "本单位"
     head = forms.CharField(label="领导小组组长", max_length=60, required=False, help_text="由党组织主要负责人担任。")
-    office_members = forms.CharField(label="工作机构成员", max_length=300, required=False, help_text="姓名之间用顿号隔开。")
+    office_members = forms.CharField(
+        label="工作机构成员", max_length=300, required=False, help_text="姓名之间用顿号隔开。"
+    )
     survey_note = forms.CharField(
         label="摸底情况",
         required=False,
@@ -78,7 +80,9 @@ class WaiverForm(forms.Form):
     def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.enrolment = enrolment
-        offered = Requirement.objects.filter(campaign=enrolment.campaign_id, waivable=True).select_related("step__phase", "campaign")
+        offered = Requirement.objects.filter(campaign=enrolment.campaign_id, waivable=True).select_related(
+            "step__phase", "campaign"
+        )
         people = enrolment.participations.active().select_related("member").order_by("member_id")
         for name, queryset in (("requirement", offered), ("participations", people)):
             field = self.fields[name]

@@ -25,7 +25,11 @@ class GateDecisionForm(forms.Form):
         error_messages={"required": "请选择同意转段或退回补课。"},
     )
     remarks = forms.CharField(
-        label="审核意见", required=False, max_length=2000, widget=forms.Textarea({"rows": 4}), help_text="退回时须写明要补什么。"
+        label="审核意见",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="退回时须写明要补什么。",
     )
     override_reason = forms.CharField(
         label="未完成而同意转段的理由",

@@ -74,7 +74,9 @@ class StudySessionForm(forms.ModelForm):
         if day > timezone.localdate():
             raise ValidationError("日期晚于今天。学习结束后再记录。")
         if not unit.starts_on <= day <= unit.ends_on:
-            raise ValidationError(f"日期不在本单位的活动时间（{unit.starts_on}至{unit.ends_on}）之内，请检查年份和月份。")
+            raise ValidationError(
+                f"日期不在本单位的活动时间（{unit.starts_on}至{unit.ends_on}）之内，请检查年份和月份。"
+            )
         return day
 
     def session(self) -> StudySession:
@@ -82,6 +84,14 @@ class StudySessionForm(forms.ModelForm):
         start: time = self.cleaned_data["held_from"]
         self.instance.held_at = timezone.make_aware(datetime.combine(self.cleaned_data["held_on"], start))
         return self.instance
+
+    def ask_about_make_ups(self, attendances: list[Attendance]) -> None:
+        """Say whose make-ups would go, and offer the box that confirms it."""
+        people = "、".join(f"{a.participation}（{a.make_up.on}已补课）" for a in attendances)
+        self.add_error(
+            "confirmed",
+            f"{people}已登记补课，改为参加或不要求参加后补课记录将删除。确认请勾选本项再保存；否则请改回原来的出勤。",
+        )
 
     @property
     def token(self) -> UUID | None:
@@ -91,7 +101,11 @@ class StudySessionForm(forms.ModelForm):
 def from_last_session(enrolment: Enrolment) -> dict[str, Any]:
     """What is usually the same as last time: place, time of day, length, chair, recorder."""
     last = enrolment.sessions.order_by("-pk").first()
-    values: dict[str, Any] = {"held_on": min(timezone.localdate(), enrolment.ends_on), "held_from": "14:00", "minutes_long": 120}
+    values: dict[str, Any] = {
+        "held_on": min(timezone.localdate(), enrolment.ends_on),
+        "held_from": "14:00",
+        "minutes_long": 120,
+    }
     if last:
         values |= {name: getattr(last, name) for name in ("place", "chair", "recorder", "minutes_long")}
         values["held_from"] = f"{timezone.localtime(last.held_at):%H:%M}"
@@ -133,14 +147,27 @@ class AttendanceSheet:
 
     choices = CHOICES
 
-    def __init__(self, enrolment: Enrolment, *, form: str, session: StudySession | None = None, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        enrolment: Enrolment,
+        *,
+        form: str,
+        session: StudySession | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
         self.session = session
         known = {a.participation_id: a for a in session.attendances.select_related("make_up")} if session else {}
         tags = MemberTag.objects.filter(member=OuterRef("member"), kind=MemberTag.Kind.LEADER)
         lost = Mobility.objects.filter(member=OuterRef("member"), kind=Mobility.Kind.LOST, until=None)
         expected = Q(enrolment=enrolment, left_on=None) | Q(pk__in=known)
-        people = Participation.objects.filter(expected).select_related("member").annotate(leads=Exists(tags), lost=Exists(lost))
-        self.rows = [self.row(p, known.get(p.pk), form, data or {}) for p in people.order_by("member__group", "member_id")]
+        people = (
+            Participation.objects.filter(expected)
+            .select_related("member")
+            .annotate(leads=Exists(tags), lost=Exists(lost))
+        )
+        self.rows = [
+            self.row(p, known.get(p.pk), form, data or {}) for p in people.order_by("member__group", "member_id")
+        ]
 
     def row(self, person: Any, kept: Attendance | None, form: str, data: Mapping[str, Any]) -> Row:
         alternative = person.route == Participation.Route.ALTERNATIVE
@@ -227,5 +254,3 @@ class StudyNoteForm(forms.ModelForm):
         if self.cleaned_data["written_on"] > timezone.localdate():
             raise ValidationError("日期晚于今天，请检查。")
         return self.cleaned_data["written_on"]
-
-

@@ -23,7 +23,10 @@ def record_opinions(*, enrolment: Enrolment, submission: UUID, by: Any, **values
 
 
 def pass_on(*, opinions: OpinionRound, on: date, by: Any) -> bool:
-    """The opinions were told to those concerned, truthfully (S0 四: 如实向党员反馈). ``False`` if that was recorded before."""
+    """The opinions were told to those concerned, truthfully (S0 四: 如实向党员反馈).
+
+    ``False`` if that was recorded before.
+    """
     with recording([opinions.enrolment_id]):
         if not OpinionRound.objects.filter(pk=opinions.pk, passed_on=None).update(passed_on=on):
             return False
@@ -32,14 +35,21 @@ def pass_on(*, opinions: OpinionRound, on: date, by: Any) -> bool:
 
 
 def record_talks(
-    *, enrolment: Enrolment, one: Participation, others: Iterable[Participation], held_on: date, submission: UUID, by: Any
+    *,
+    enrolment: Enrolment,
+    one: Participation,
+    others: Iterable[Participation],
+    held_on: date,
+    submission: UUID,
+    by: Any,
 ) -> int:
-    """One person's talks with each of the others; returns how many are new (none when the same ``submission`` comes again)."""
+    """One person's talks with each of the others; returns how many are new: none if ``submission`` came before."""
     with recording([enrolment.pk]):
         if Talk.objects.filter(submission=submission).exists():
             return 0
         talks = [
-            Talk(enrolment=enrolment, one=one, other=other, held_on=held_on, submission=submission, by=by) for other in others
+            Talk(enrolment=enrolment, one=one, other=other, held_on=held_on, submission=submission, by=by)
+            for other in others
         ]
         Talk.objects.bulk_create(talks)
         audit(by=by, verb=f"登记谈心{len(talks)}人次", target=enrolment, one=one.pk, held_on=str(held_on))

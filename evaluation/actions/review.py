@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
+from django.utils import timezone
 
 from campaign.progress import recording
 from evaluation.models import Remark, SelfAnalysis
@@ -24,11 +25,16 @@ class RemarksMissing(Exception):
 def note_opening(*, analysis: SelfAnalysis, by: Any) -> None:
     """Everybody who opens it and is not its author stands in the log that the author sees, each time."""
     if not analysis.is_own(by):
-        note_reading(of=analysis, kind=SelfAnalysis.READING, by=by, capacity=f"{analysis.scope}·{by.hat_at(analysis.scope)}"[:60])
+        note_reading(
+            of=analysis, kind=SelfAnalysis.READING, by=by, capacity=f"{analysis.scope}·{by.hat_at(analysis.scope)}"[:60]
+        )
 
 
 def send_back(*, analysis: SelfAnalysis, remarks: Mapping[str, str], by: Any) -> None:
-    """Send it back with remarks by section key (empty key: on the whole). Raises ``RemarksMissing``, ``AlreadyDecided``, ``PermissionDenied``."""
+    """Send it back with remarks by section key (empty key: on the whole).
+
+    Raises ``RemarksMissing``, ``AlreadyDecided``, ``PermissionDenied``.
+    """
     if not any(text.strip() for text in remarks.values()):
         raise RemarksMissing
     decide(analysis, accepted=False, remarks=remarks, by=by)
@@ -46,7 +52,7 @@ def decide(analysis: SelfAnalysis, *, accepted: bool, remarks: Mapping[str, str]
         if not (analysis.accept(by) if accepted else analysis.send_back(by)):
             raise AlreadyDecided
         Remark.objects.bulk_create(
-            Remark(analysis=analysis, key=key, text=text.strip(), by=by, at=analysis.decided_at)
+            Remark(analysis=analysis, key=key, text=text.strip(), by=by, at=analysis.decided_at or timezone.now())
             for key, text in remarks.items()
             if text.strip()
         )

@@ -1,4 +1,4 @@
-"""Writing a self-analysis, section by section, and handing it in. Nothing that was typed is lost, whichever window wins."""
+"""Writing a self-analysis, section by section, and handing it in. Whichever window wins, nothing typed is lost."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ TYPING_SPAN = timedelta(minutes=10)
 
 
 class Outcome(StrEnum):
-    """What became of a text: written; kept beside because another window had saved first; kept beside because it was handed in already."""
+    """What became of a text: written; kept beside as another window had saved first, or as it can't be written now."""
 
     SAVED = "saved"
     CONFLICT = "conflict"
@@ -53,11 +53,13 @@ class NotOpen(Exception):
 
 
 @transaction.atomic
-def save_section(*, participation: Participation, key: str, base: int, text: str, by: Any, typed: bool = False) -> Saved:
-    """Write ``text``, typed over version ``base``. If another window saved in between, its text stays and this one is kept as a conflict.
+def save_section(
+    *, participation: Participation, key: str, base: int, text: str, by: Any, typed: bool = False
+) -> Saved:
+    """Write ``text``, typed over version ``base``; if another window saved in between, keep it beside as a conflict.
 
-    No figure depends on the texts, only on the state: so the branch's lock is taken once, when the analysis comes into being, and
-    people who write at the same time don't wait for each other. ``typed`` marks an autosave (see ``keep``).
+    No figure depends on the texts, only on the state: so the branch's lock is taken once, when the analysis comes into
+    being, and people who write at the same time don't wait for each other. ``typed`` marks an autosave (see ``keep``).
     """
     analysis = begin(participation)
     if analysis is None:
@@ -91,21 +93,19 @@ def state_of(section: Section, outcome: Outcome) -> Saved:
 
 
 def keep(section: Section, before: str, *, typed: bool) -> None:
-    """Every save is a revision. Autosaves of the same ten minutes that only add to the text share one: it holds all that its predecessors held."""
+    """Every save is a revision; autosaves of the same ten minutes that only add to the text share one."""
     now = timezone.now()
     last = section.revisions.first()
-    if (
-        typed
-        and last is not None
-        and last.kind == Revision.Kind.SAVED
-        and last.text == before
-        and int(last.at.timestamp() // TYPING_SPAN.total_seconds()) == int(now.timestamp() // TYPING_SPAN.total_seconds())
-        and only_adds(before, section.text)
-    ):
+    goes_on = last is not None and last.kind == Revision.Kind.SAVED and last.text == before
+    if typed and last and goes_on and span_of(last.at) == span_of(now) and only_adds(before, section.text):
         last.text, last.version, last.at = section.text, section.version, now
         last.save()
         return
     Revision.objects.create(section=section, version=section.version, text=section.text, at=now)
+
+
+def span_of(moment: datetime) -> int:
+    return int(moment.timestamp() // TYPING_SPAN.total_seconds())
 
 
 def only_adds(before: str, after: str) -> bool:
@@ -128,14 +128,18 @@ def restore(*, revision: Revision, by: Any) -> Saved:
     section = revision.section
     with transaction.atomic():
         saved = save_section(
-            participation=section.analysis.participation, key=section.key, base=section.version, text=revision.text, by=by
+            participation=section.analysis.participation,
+            key=section.key,
+            base=section.version,
+            text=revision.text,
+            by=by,
         )
         audit(by=by, verb="恢复修改记录", target=section.analysis, section=section.key, version=revision.version)
     return saved
 
 
 def submit(*, participation: Participation, by: Any) -> bool:
-    """Hand it in: the texts of this moment are what reviewers read. ``False`` if it already was (a second press of the button).
+    """Hand it in: the texts of this moment are what reviewers read. ``False`` if it already was (a second press).
 
     Raises ``Incomplete`` when sections are empty, ``NotOpen`` when it is not the time to hand in.
     """

@@ -11,12 +11,25 @@ from campaign.models import Enrolment, Participation
 from evaluation.models import Meeting, OpinionRound
 
 
+CHECK = {"class": "form-check-input"}
+
+
+def mark_of_submission() -> forms.UUIDField:
+    """Makes a second press of the button harmless."""
+    stale = "页面已失效，请重新打开后填写。"
+    return forms.UUIDField(
+        widget=forms.HiddenInput, initial=uuid.uuid4, error_messages={"required": stale, "invalid": stale}
+    )
+
+
 class DateField(forms.DateField):
     """A day that has been: not one that is to come."""
 
     def __init__(self, **kwargs: Any) -> None:
         messages = {"required": "请填写日期。", "invalid": "请填写正确的日期，如 2005-09-16。"}
-        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), error_messages=messages, **kwargs)
+        super().__init__(
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), error_messages=messages, **kwargs
+        )
 
     def validate(self, value: date | None) -> None:
         super().validate(value)
@@ -25,9 +38,9 @@ class DateField(forms.DateField):
 
 
 class RecordForm(forms.ModelForm):
-    """What these forms share: the branch they are about, and a mark that makes a second press of the button harmless."""
+    """What these forms share: the branch they are about, and a mark that makes a second press harmless."""
 
-    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    submission = mark_of_submission()
 
     def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,7 +49,9 @@ class RecordForm(forms.ModelForm):
 
 class OpinionRoundForm(RecordForm):
     held_on = DateField(label="征求日期", initial=timezone.localdate)
-    passed_on = DateField(label="反馈日期", required=False, help_text="已如实反馈本人的填写；尚未反馈的留空，反馈后在列表中登记。")
+    passed_on = DateField(
+        label="反馈日期", required=False, help_text="已如实反馈本人的填写；尚未反馈的留空，反馈后再登记。"
+    )
 
     class Meta:
         model = OpinionRound
@@ -80,37 +95,42 @@ class PeopleChoice(forms.ModelMultipleChoiceField):
 class TalkForm(forms.Form):
     """One person and everybody they talked with on a day: 书记与全体党员谈心 is one form."""
 
-    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    submission = mark_of_submission()
     held_on = DateField(label="谈心日期", initial=timezone.localdate)
     one = PersonChoice(
         queryset=Participation.objects.none(),
         label="谈心人",
         empty_label="请选择",
-        error_messages={"required": "请选择谈心人。", "invalid_choice": "所选的谈心人已不在本支部参加活动，请重新选择。"},
+        error_messages={
+            "required": "请选择谈心人。",
+            "invalid_choice": "所选的谈心人已不在本支部参加活动，请重新选择。",
+        },
     )
+    everyone = forms.BooleanField(label="全体党员", required=False, widget=forms.CheckboxInput(attrs=CHECK))
     others = PeopleChoice(
         queryset=Participation.objects.none(),
         label="谈心对象",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "required": "请至少勾选一位谈心对象。",
-            "invalid_choice": "所选的谈心对象中有人已不在本支部参加活动，请重新勾选。",
-        },
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs=CHECK),
+        error_messages={"invalid_choice": "所选的谈心对象中有人已不在本支部参加活动，请重新勾选。"},
     )
 
     def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Participation.objects.filter(enrolment=enrolment).active().select_related("member").order_by("member_id")
-        self.fields["one"].queryset = people  # type: ignore[attr-defined]
-        self.fields["others"].queryset = people  # type: ignore[attr-defined]
+        people = Participation.objects.filter(enrolment=enrolment).active().select_related("member")
+        self.people = people.order_by("member_id")
+        self.fields["one"].queryset = self.people  # type: ignore[attr-defined]
+        self.fields["others"].queryset = self.people  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        one, others = values.get("one"), values.get("others")
-        if one and others is not None:
-            values["others"] = [person for person in others if person.pk != one.pk]
+        one, chosen = values.get("one"), values.get("others")
+        if values.pop("everyone", False):
+            chosen = self.people
+        if one and chosen is not None:
+            values["others"] = [person for person in chosen if person.pk != one.pk]
             if not values["others"]:
-                self.add_error("others", f"谈心在两人之间进行，请勾选{one}以外的人。")
+                self.add_error("others", f"谈心在两人之间进行，请至少勾选一位{one}以外的人。")
         return values
 
 

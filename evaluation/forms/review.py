@@ -20,7 +20,9 @@ class ReviewForm(forms.Form):
         self.fields["remark-"] = self.box("总体意见")
 
     def box(self, label: str) -> forms.CharField:
-        return forms.CharField(label=label, required=False, widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"}))
+        return forms.CharField(
+            label=label, required=False, widget=forms.Textarea(attrs={"rows": 3, "class": "form-control"})
+        )
 
     @property
     def remarks(self) -> dict[str, str]:

@@ -62,8 +62,8 @@ class Talk(models.Model):
     """A heart-to-heart talk between two people of the branch (谈心): that it was, never what was said."""
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="talks")
-    one = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="talks_as_one", verbose_name="谈心一方")
-    other = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="talks_as_other", verbose_name="另一方")
+    one = models.ForeignKey(Participation, models.CASCADE, related_name="talks_as_one", verbose_name="谈心一方")
+    other = models.ForeignKey(Participation, models.CASCADE, related_name="talks_as_other", verbose_name="另一方")
     held_on = models.DateField("日期", default=timezone.localdate)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     submission = models.UUIDField(null=True, editable=False, db_index=True)

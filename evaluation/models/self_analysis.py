@@ -17,17 +17,16 @@ from portal.models import ReadLog
 
 
 def is_reviewed_by(user: Any) -> Q:
-    """Analyses that ``user`` reviews: those of a branch whose reviewer they are; from a place above only those of the branch's own reviewers,
-    of leading cadres, and of branches without a reviewer. Never one's own."""
+    """Analyses that ``user`` reviews, never their own: all of a branch whose reviewer they are; from a place above only
+    those of the branch's own reviewers, of leading cadres, and of branches without a reviewer."""
     paths = user.scopes(Permission.REVIEW_ANALYSIS)
     branch = "participation__enrolment__organization"
     reviewers = Appointment.objects.current().filter(
         organization=OuterRef(branch), role__in=roles_with(Permission.REVIEW_ANALYSIS), user__is_active=True
     )
     leads = MemberTag.objects.filter(member=OuterRef("participation__member"), kind=MemberTag.Kind.LEADER)
-    left_to_those_above = (
-        Q(Exists(leads)) | Q(Exists(reviewers.filter(user__member=OuterRef("participation__member")))) | ~Q(Exists(reviewers))
-    )
+    themselves = reviewers.filter(user__member=OuterRef("participation__member"))
+    left_to_those_above = Q(Exists(leads)) | Q(Exists(themselves)) | ~Q(Exists(reviewers))
     here = Q(**{f"{branch}__path__in": paths})
     return (here | (within(paths, f"{branch}__path") & left_to_those_above)) & ~Q(
         participation__member=user.member_id or 0
@@ -96,7 +95,7 @@ class SelfAnalysis(models.Model):
 
     @property
     def can_be_written(self) -> bool:
-        """Its author may change it while it is a draft or was sent back, and while they take part in a campaign that is not over."""
+        """Its author may change it as a draft or when sent back, while they take part and the campaign is not over."""
         going_on = self.participation.left_on is None and self.participation.campaign.state != Campaign.State.CLOSED
         return going_on and self.state in {self.State.DRAFT, self.State.RETURNED}
 
@@ -109,7 +108,9 @@ class SelfAnalysis(models.Model):
 
     def submit(self) -> bool:
         """Hand in a draft or what was sent back; exactly one of several attempts gets ``True``."""
-        return self._move({self.State.DRAFT, self.State.RETURNED}, state=self.State.SUBMITTED, submitted_at=timezone.now())
+        return self._move(
+            {self.State.DRAFT, self.State.RETURNED}, state=self.State.SUBMITTED, submitted_at=timezone.now()
+        )
 
     def send_back(self, by: Any) -> bool:
         return self._move({self.State.SUBMITTED}, state=self.State.RETURNED, decided_at=timezone.now(), decided_by=by)
@@ -123,13 +124,17 @@ class SelfAnalysis(models.Model):
         return moved
 
     def handed_in(self) -> dict[str, str]:
-        """Text by section key as it was last handed in: what a reviewer reads while the author goes on writing."""
+        """Text by section key as it was last handed in: what reviewers read, also while the author goes on writing."""
+        if self.state in {self.State.SUBMITTED, self.State.ACCEPTED}:
+            return dict(self.sections.values_list("key", "text"))
         kept = Revision.objects.filter(section__analysis=self.pk, kind=Revision.Kind.SUBMITTED).order_by("pk")
         return dict(kept.values_list("section__key", "text"))
 
     def readings(self) -> models.QuerySet[ReadLog]:
         """Who else opened it, newest first."""
-        return ReadLog.objects.filter(kind=self.READING, object_id=self.pk).select_related("reader").order_by("-at", "-pk")
+        return (
+            ReadLog.objects.filter(kind=self.READING, object_id=self.pk).select_related("reader").order_by("-at", "-pk")
+        )
 
 
 class Section(models.Model):

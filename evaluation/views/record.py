@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from campaign.models import Enrolment, Participation
@@ -49,6 +50,7 @@ def records(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         "rounds": latest(request, OpinionRound.objects.visible_to(user).filter(enrolment=enrolment), "rounds"),
         "talks": latest(request, talks, "talks"),
         "meetings": latest(request, Meeting.objects.visible_to(user).filter(enrolment=enrolment), "meetings"),
+        "today": timezone.localdate(),
         "untalked": names[:NAMES],
         "untalked_more": len(names) > NAMES,
     }
@@ -79,7 +81,7 @@ def opinion_round_pass_on(request: HttpRequest, pk: int) -> HttpResponse:
     opinions = get_in_scope(request, visible, pk=pk)
     form = PassOnForm(request.POST, held_on=opinions.held_on)
     if not form.is_valid():
-        messages.error(request, f"没有登记：{' '.join(form.errors['on'])}")
+        messages.error(request, f"没有登记：{' '.join(str(error) for error in form.errors['on'])}")
     elif actions.pass_on(opinions=opinions, on=form.cleaned_data["on"], by=request.user):
         messages.success(request, f"已登记：{opinions}的意见已反馈。")
     else:
@@ -120,7 +122,7 @@ def meeting_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Take back what was recorded by mistake."""
-    model = {"opinions": OpinionRound, "talk": Talk, "meeting": Meeting}[kind]
+    model: Any = {"opinions": OpinionRound, "talk": Talk, "meeting": Meeting}[kind]
     visible = model.objects.visible_to(request.user).select_related("enrolment__organization")
     record = get_in_scope(request, visible, pk=pk)
     actions.withdraw(record=record, by=request.user)

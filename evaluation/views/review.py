@@ -11,7 +11,7 @@ from evaluation.forms.review import ReviewForm
 from evaluation.models import SelfAnalysis
 from evaluation.registry import links_from
 from evaluation.sections import sections_for
-from evaluation.states import states_of
+from evaluation.states import COLOURS, states_of
 from evaluation.writing import remarks_by_section
 from members.permissions import Permission
 from portal.access import get_in_scope, requires
@@ -57,7 +57,9 @@ def decide(request: HttpRequest, analysis: SelfAnalysis, form: ReviewForm) -> bo
         form.add_error("remark-", "退回时请至少写一条意见，让本人知道改什么。")
         return False
     except actions.AlreadyDecided:
-        messages.error(request, f"这份材料刚刚已被处理（现在是“{analysis.get_state_display()}”），您的操作没有生效，意见仍在下面。")
+        messages.error(
+            request, f"这份材料刚刚已被处理（“{analysis.get_state_display()}”），您的操作没有生效，意见仍在下面。"
+        )
         return False
     return True
 
@@ -67,6 +69,7 @@ def review_page(request: HttpRequest, analysis: SelfAnalysis, form: ReviewForm) 
     texts, remarks = analysis.handed_in(), remarks_by_section(analysis)
     context = {
         "analysis": analysis,
+        "state_colour": COLOURS[analysis.state],
         "author": analysis.participation.member,
         "parts": [(spec, texts.get(spec.key, ""), remarks.get(spec.key, []), box) for spec, box in form.by_section()],
         "overall": remarks.get("", []),

@@ -23,7 +23,9 @@ def history(request: HttpRequest, participation_pk: int, key: str) -> HttpRespon
     if spec is None:
         raise Http404
     before = request.GET.get("before", "")
-    rows = Revision.objects.visible_to(request.user).filter(section__analysis__participation=participation, section__key=key)
+    rows = Revision.objects.visible_to(request.user).filter(
+        section__analysis__participation=participation, section__key=key
+    )
     if before.isascii() and before.isdigit() and len(before) < 19:
         rows = rows.filter(pk__lt=int(before))
     revisions = list(rows[: PAGE + 1])

@@ -17,7 +17,9 @@ from evaluation.models import SelfAnalysis
 from evaluation.registry import links_from
 from evaluation.reviewers import reviewers
 from evaluation.sections import sections_for
+from evaluation.states import COLOURS, due_on
 from evaluation.writing import Part, analysis_of, parts_of, put_back, remarks_by_section, show_conflicts
+from members.permissions import Permission
 from portal.access import signed_in
 from portal.kept_text import author_token
 
@@ -87,6 +89,8 @@ def writing_page(
     context: dict[str, Any] = {
         "participation": participation,
         "analysis": analysis,
+        "state_colour": COLOURS[analysis.state],
+        "due": due_on(participation.enrolment),
         "parts": parts,
         "can_write": can_write,
         "found": can_write and put_back(parts, found or []),
@@ -94,6 +98,7 @@ def writing_page(
         "missing": missing,
         "remarks": remarks.get("", []),
         "readers": reviewers(participation),
+        "reviews_own_branch": request.user.can(Permission.REVIEW_ANALYSIS, at=analysis.scope),  # type: ignore[union-attr]
         "readings": analysis.readings()[:50] if analysis.pk else [],
         "links": links_from(analysis, request.user) if is_handed_in(analysis) else [],
         "kept_for": author_token(request.user),
@@ -120,7 +125,12 @@ def save(request: HttpRequest, participation_pk: int) -> HttpResponse:
     if key not in {spec.key for spec in sections_for(participation)}:
         return JsonResponse({"outcome": "invalid", "message": "没有这个部分，请刷新页面。"}, status=400)
     result = actions.save_section(
-        participation=participation, key=key, base=version(request.POST.get("base")), text=text, by=request.user, typed=True
+        participation=participation,
+        key=key,
+        base=version(request.POST.get("base")),
+        text=text,
+        by=request.user,
+        typed=True,
     )
     answer = {"outcome": result.outcome, "version": result.version, "message": ANSWERS.get(result.outcome, "")}
     if result.saved_at:

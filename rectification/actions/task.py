@@ -17,7 +17,8 @@ EDITABLE = ("problem", "category", "source", "measure", "responsible", "kind", "
 
 @dataclass(frozen=True)
 class Move:
-    """One thing that can be done to a task: who ``may`` at all, whether it ``can`` be done now, and whether it needs words (``asks`` says which)."""
+    """One thing that can be done to a task: who ``may`` at all, whether it ``can`` be done now, and which words it
+    ``asks`` for (empty: it needs none)."""
 
     label: str
     verb: str
@@ -33,7 +34,9 @@ def remark(task: Task, text: str, by: Any) -> None:
 
 
 MOVES: dict[str, Move] = {
-    "start": Move("开始整改", "开始整改", Task.may_carry, Task.can_start, lambda t, text, by: t.start(), look="btn-primary"),
+    "start": Move(
+        "开始整改", "开始整改", Task.may_carry, Task.can_start, lambda t, text, by: t.start(), look="btn-primary"
+    ),
     "report": Move(
         "报告完成，提请核实",
         "报告整改完成",
@@ -44,7 +47,12 @@ MOVES: dict[str, Move] = {
         look="btn-primary",
     ),
     "confirm": Move(
-        "核实销号", "核实整改并销号", Task.may_judge, Task.can_confirm, lambda t, text, by: t.confirm(), look="btn-success"
+        "核实销号",
+        "核实整改并销号",
+        Task.may_judge,
+        Task.can_confirm,
+        lambda t, text, by: t.confirm(),
+        look="btn-success",
     ),
     "send-back": Move(
         "退回重改",
@@ -72,7 +80,9 @@ MOVES: dict[str, Move] = {
         asks="为什么不暂缓、下一步怎样办",
         look="btn-outline-danger",
     ),
-    "resume": Move("恢复整改", "恢复整改", Task.may_carry, Task.can_resume, lambda t, text, by: t.resume(), look="btn-primary"),
+    "resume": Move(
+        "恢复整改", "恢复整改", Task.may_carry, Task.can_resume, lambda t, text, by: t.resume(), look="btn-primary"
+    ),
     "remark": Move("记录进展", "记录整改进展", Task.may_remark, Task.can_remark, remark, asks="目前的进展"),
     "explain": Move(
         "说明暂缓",
@@ -94,7 +104,8 @@ def moves_for(*, task: Task, user: Any) -> list[tuple[str, Move]]:
 def holding(task: Task) -> Iterator[Task]:
     """The task as it is now, under the lock of every enrolment whose figures it changes.
 
-    Raises ``TaskMoved`` if the person whose task it is changed branch meanwhile: then other figures would have to be locked.
+    Raises ``TaskMoved`` if the person whose task it is changed branch meanwhile: then other figures would have to be
+    locked.
     """
     with recording(task.counted_in) as locked:
         fresh = Task.objects.with_people().get(pk=task.pk)
@@ -126,7 +137,8 @@ def _add(*, enrolment: Enrolment, by: Any, submission: UUID | None, **fields: An
 
 
 def edit(*, task: Task, by: Any, **fields: Any) -> Task:
-    """Change an open entry; a note tells what was changed, from what to what. Raises ``TaskMoved`` if it can't be changed any more."""
+    """Change an open entry; a note tells what was changed, from what to what. Raises ``TaskMoved`` if it can't be
+    changed any more."""
     with holding(task) as fresh:
         if not fresh.can_be_edited(by):
             raise TaskMoved

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from campaign.models import Campaign, Enrolment, Participation
-from members.models import Appointment, Organization
+from members.models import Appointment, MemberTag, Organization
 from members.permissions import Permission, roles_with
 from members.scope import within
 
@@ -17,23 +17,38 @@ class TaskMoved(Exception):
     """The task is no longer in the state in which this move could be made: somebody else was faster."""
 
 
+HOME = "subject__enrolment__organization"
+
+
+def is_read_by(user: Any) -> Q:
+    """Personal tasks that ``user`` may read: those of a branch whose reviewer they are; from a place above only those
+    of the branch's own reviewers, of leading cadres and of branches without a reviewer (as with the self-analysis that
+    they come from). What a reviewer of the branch promised is also read by those above who confirm it: nobody confirms
+    their own work."""
+    paths, confirming = user.scopes(Permission.REVIEW_ANALYSIS), user.scopes(Permission.CONFIRM_TASK)
+    reviewers = Appointment.objects.current().filter(
+        organization=OuterRef(HOME), role__in=roles_with(Permission.REVIEW_ANALYSIS), user__is_active=True
+    )
+    leads = Q(Exists(MemberTag.objects.filter(member=OuterRef("subject__member"), kind=MemberTag.Kind.LEADER)))
+    reviews = Q(Exists(reviewers.filter(user__member=OuterRef("subject__member"))))
+    here = Q(**{f"{HOME}__path__in": paths})
+    above = within(paths, f"{HOME}__path") & (leads | reviews | ~Q(Exists(reviewers)))
+    return Q(subject__isnull=False) & (here | above | (within(confirming, f"{HOME}__path") & reviews))
+
+
 class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, user: Any) -> "TaskQuerySet":
-        """Tasks that one owes or raised; the branch's own in subtrees whose ledger one may see; a person's own only to the branch's
-        reviewers (the words behind it are from a self-analysis), and a reviewer's own to those above who confirm it."""
+        """Tasks that one carries; the branch's own in subtrees whose ledger one may see; a person's own see
+        ``is_read_by``."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        ledger = within(user.scopes(Permission.VIEW_LEDGER), "enrolment__organization__path") & Q(subject=None)
-        home = "subject__enrolment__organization__path"
-        private = within(user.scopes(Permission.REVIEW_ANALYSIS), home)
-        reviewers = Appointment.objects.current().filter(
-            user__member=OuterRef("subject__member"),
-            organization=OuterRef("subject__enrolment__organization"),
-            role__in=roles_with(Permission.REVIEW_ANALYSIS),
-        )
-        confirmed_above = within(user.scopes(Permission.CONFIRM_TASK), home) & Q(Exists(reviewers))
-        own = Q(responsible__member=user.member_id or 0) | Q(subject__member=user.member_id or 0)
-        return self.filter(ledger | private | confirmed_above | own)
+        visible = within(user.scopes(Permission.VIEW_LEDGER), "enrolment__organization__path") & Q(subject=None)
+        if user.member_id:
+            visible |= Q(responsible__member=user.member_id)
+        # The subqueries are asked only of those who could read anything through them.
+        if user.can(Permission.REVIEW_ANALYSIS) or user.can(Permission.CONFIRM_TASK):
+            visible |= is_read_by(user)
+        return self.filter(visible)
 
     def of_branches(self) -> "TaskQuerySet":
         """The branches' own entries: what may be printed and published."""
@@ -54,7 +69,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.exclude(state__in=Task.CLOSED_STATES)
 
     def to_be_done(self) -> "TaskQuerySet":
-        """Those in which the next step is the responsible person's: not reported, no explanation waiting for its confirmation."""
+        """Those in which the next step is the responsible person's: not reported, no explanation waiting."""
         return self.filter(state__in=[Task.State.PLANNED, Task.State.RUNNING, Task.State.REDO], explanation="")
 
     def to_be_judged(self) -> "TaskQuerySet":
@@ -62,7 +77,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
         return self.open().filter(Q(state=Task.State.REPORTED) | ~Q(explanation=""))
 
     def to_be_judged_by(self, user: Any) -> "TaskQuerySet":
-        """Those waiting for this user's word: where they confirm, without their own (nobody confirms their own work)."""
+        """Those waiting for this user's word: where they confirm, without their own."""
         path = within(user.scopes(Permission.CONFIRM_TASK), "enrolment__organization__path")
         moved = within(user.scopes(Permission.CONFIRM_TASK), "subject__enrolment__organization__path")
         mine = Q(responsible__member=user.member_id or 0) | Q(~Q(explanation=""), subject=None, explained_by=user)
@@ -81,10 +96,11 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
 
 class Task(models.Model):
-    """One problem with its measure, the person responsible and the date. ``subject``: whose own problem it is; empty = the branch's.
+    """One problem with its measure, the person responsible and the date. ``subject``: whose own problem it is; empty =
+    the branch's.
 
-    未启动 → 整改中 → 已完成待核 → 已销号; 已完成待核 → 退回重改 → 整改中; what can't be done now is explained (``explanation``) and, once the
-    explanation is confirmed, 暂缓已说明 (S0 四: 对暂时解决不了的问题，要向群众作出说明).
+    未启动 → 整改中 → 已完成待核 → 已销号; 已完成待核 → 退回重改 → 整改中; what can't be done now is explained
+    (``explanation``) and, once that is confirmed, 暂缓已说明 (S0 四: 对暂时解决不了的问题，要向群众作出说明).
     """
 
     class Kind(models.TextChoices):
@@ -122,7 +138,9 @@ class Task(models.Model):
         FREE = "free", "其他"
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="tasks")
-    subject = models.ForeignKey(Participation, null=True, blank=True, on_delete=models.CASCADE, related_name="own_tasks")
+    subject = models.ForeignKey(
+        Participation, null=True, blank=True, on_delete=models.CASCADE, related_name="own_tasks"
+    )
     problem = models.CharField("问题", max_length=300)
     category = models.CharField("问题类别", max_length=14, choices=Category, default=Category.OTHER)
     source = models.CharField("来源", max_length=10, choices=Source, default=Source.FREE)
@@ -157,7 +175,9 @@ class Task(models.Model):
                 condition=Q(state__in=["planned", "running", "reported", "confirmed", "explained", "redo"]),
                 name="task_state",
             ),
-            models.CheckConstraint(condition=Q(subject=None) | Q(responsible=F("subject")), name="task_own_responsible"),
+            models.CheckConstraint(
+                condition=Q(subject=None) | Q(responsible=F("subject")), name="task_own_responsible"
+            ),
             models.CheckConstraint(condition=~Q(state="explained") | ~Q(explanation=""), name="task_explained_why"),
         ]
 
@@ -229,7 +249,8 @@ class Task(models.Model):
         return self.may_carry(user) or self.may_judge(user)
 
     def may_edit(self, user: Any) -> bool:
-        """The branch's entry: whoever keeps the ledger. One's own: oneself; the secretary for a member without an account."""
+        """The branch's entry: whoever keeps the ledger. A person's own: that person; who reviews, for one without an
+        account."""
         if self.subject_id is None:
             return self.may_keep(user)
         return self.is_carried_by(user) or (self.may_keep(user) and not hasattr(self.responsible.member, "user"))
@@ -307,7 +328,7 @@ class Task(models.Model):
         self._move((self.State.EXPLAINED,), self.State.RUNNING)
 
     def _move(self, allowed: tuple[str, ...], to: str, **fields: Any) -> None:
-        """One conditional update that must hit one row. Every move but those about the explanation drops one that is pending."""
+        """One conditional update that must hit one row. A move that is not about an explanation drops it."""
         values = {"explanation": "", "explained_by": None, "closed_at": None} | fields | {"state": to}
         row = Task.objects.filter(pk=self.pk, state=self.state, explanation=self.explanation)
         if self.state not in allowed or row.update(**values) != 1:

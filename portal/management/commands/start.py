@@ -1,12 +1,12 @@
 """Everything the portal needs to run, as one process to start and one to stop."""
 
+import errno
 import fcntl
+import http.client
 import os
 import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,13 +46,13 @@ class Command(BaseCommand):
             self.run(url, options)
 
     def run(self, url: str, options: dict[str, Any]) -> None:
-        supervisor = Supervisor(self.say)
+        supervisor = Supervisor(Path(settings.BASE_DIR), self.say)
         try:
             web = supervisor.add("网页服务", web_command(options["host"], options["port"], options["web_workers"]))
             for name, command in task_commands(options["task_workers"]):
                 supervisor.add(name, command)
             deadline = time.monotonic() + PATIENCE
-            while not supervisor.asked_to_stop and not answers(url, options["host"], options["port"]):
+            while not supervisor.asked_to_stop and not answers(options["host"], options["port"]):
                 if web.process.poll() is not None or time.monotonic() > deadline:
                     raise CommandError("网页服务没有启动成功，原因见上面的输出。")
                 time.sleep(0.1)
@@ -103,7 +103,8 @@ def check_ready_to_start(host: str, port: int) -> None:
         except PermissionError as error:
             raise CommandError(f"没有权限使用端口 {port}，请换一个 1024 以上的端口：--port 8000") from error
         except OSError as error:
-            raise CommandError(f"无法使用 {host}:{port}（{error.strerror}）。可能被别的程序占用，请换一个端口：--port {port + 1}") from error
+            why = "已被别的程序占用" if error.errno == errno.EADDRINUSE else f"不可用：{error.strerror}"
+            raise CommandError(f"{host}:{port} {why}。请换一个端口，例如：--port {port + 1}") from error
 
 
 def prepare_environment(host: str, port: int) -> str:
@@ -119,7 +120,7 @@ def prepare_environment(host: str, port: int) -> str:
 def web_command(host: str, port: int, workers: int) -> list[str]:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return [
-        *(sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--chdir", str(settings.BASE_DIR)),
+        *(sys.executable, "-m", "gunicorn", "portal.wsgi:application"),
         *("--bind", bind, "--worker-class", "gthread", "--workers", str(workers), "--threads", "4"),
         *("--timeout", "120", "--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning"),
     ]
@@ -127,8 +128,7 @@ def web_command(host: str, port: int, workers: int) -> list[str]:
 
 def task_commands(workers: int) -> list[tuple[str, list[str]]]:
     """The worker that does the jobs and the clock: one process for the embedded broker, two commands with Redis."""
-    celery = [sys.executable, "-W", "ignore::celery.exceptions.SecurityWarning", "-m", "celery"]
-    celery += ["--quiet", "--workdir", str(settings.BASE_DIR), "-A", "portal"]
+    celery = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "portal"]
     worker = [*celery, "worker", "-Q", "quick,print,import", "-l", "WARNING", "--without-gossip", "--without-mingle"]
     if settings.BROKER_URL.startswith("files"):
         return [("后台任务", [*worker, "--without-heartbeat", "-P", "solo", "-B"])]
@@ -138,14 +138,15 @@ def task_commands(workers: int) -> list[tuple[str, list[str]]]:
     ]
 
 
-def answers(url: str, host: str, port: int) -> bool:
+def answers(host: str, port: int) -> bool:
     """Whether the web server answers on its port, whatever it says."""
-    target = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
-    request = urllib.request.Request(f"http://{target}:{port}/sign-in/", headers={"Host": url.partition("://")[2]})  # noqa: S310
+    name = next((name for name in settings.ALLOWED_HOSTS if name[0] not in "*."), "localhost")
+    connection = http.client.HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=30)  # noqa: S104
     try:
-        with urllib.request.urlopen(request, timeout=5):  # noqa: S310 - always our own http address
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
+        connection.request("GET", "/sign-in/", headers={"Host": name})
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
+    return True

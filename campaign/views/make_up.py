@@ -1,0 +1,69 @@
+"""Making up for what was missed (补课)."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from campaign.actions import study
+from campaign.forms.study import MakeUpForm
+from campaign.models import Attendance, MakeUp
+from campaign.paging import paged
+from campaign.views.study import visible_enrolments
+from members.permissions import Permission
+from portal.access import get_in_scope, requires
+
+
+@requires(Permission.VIEW_STUDY)
+def make_up_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
+    """Who has still to make up for what, and the latest make-ups."""
+    enrolment = get_in_scope(request, visible_enrolments(request.user), pk=enrolment_pk)
+    owing = paged(request, study.missed(enrolment), ("participation__member_id", "session__held_at", "pk"), 50)
+    people: dict[int, dict[str, Any]] = {}
+    for attendance in owing.rows:
+        person = attendance.participation
+        people.setdefault(person.pk, {"person": person, "missed": []})["missed"].append(attendance)
+    done = MakeUp.objects.filter(attendance__participation__enrolment=enrolment).select_related(
+        "attendance__participation__member", "attendance__session"
+    )
+    context = {
+        "enrolment": enrolment,
+        "people": people.values(),
+        "pager": owing,
+        "done": done.order_by("-pk")[:20],
+        "can_record": request.user.can(Permission.RECORD_STUDY, at=enrolment.organization)
+        and not study.refusal(enrolment),
+        "trail": enrolment.organization.trail(),
+    }
+    return render(request, "campaign/make_up_list.html", context)
+
+
+@requires(Permission.RECORD_STUDY)
+def make_up_create(request: HttpRequest, attendance_pk: int) -> HttpResponse:
+    """Note a make-up, for one person or several who missed the same session."""
+    rows = Attendance.objects.visible_to(request.user).select_related(
+        "session__enrolment__organization", "session__enrolment__campaign"
+    )
+    attendance = get_in_scope(request, rows.select_related("participation__member"), pk=attendance_pk)
+    session = attendance.session
+    if why := study.refusal(session.enrolment):
+        messages.warning(request, why)
+        return redirect("make-up-list", session.enrolment_id)
+    if not attendance.is_missed or MakeUp.objects.filter(attendance=attendance).exists():
+        messages.info(request, f"{attendance.participation}的这次学习不需要补课，或已登记过补课。")
+        return redirect("make-up-list", session.enrolment_id)
+    initial = {"attendances": [attendance.pk], "on": timezone.localdate(), "checked_by": request.user.name}
+    form = MakeUpForm(request.POST or None, attendance=attendance, initial=initial)
+    if form.is_valid():
+        count = study.make_up(**form.cleaned_data, by=request.user)
+        messages.success(request, f"已登记 {count} 人补课。")
+        return redirect("make-up-list", session.enrolment_id)
+    context = {
+        "form": form,
+        "attendance": attendance,
+        "session": session,
+        "trail": session.enrolment.organization.trail(),
+    }
+    return render(request, "campaign/make_up_create.html", context)

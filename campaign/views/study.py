@@ -1,0 +1,150 @@
+"""Study sessions: recorded in under two minutes, edited later, looked up."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from campaign.actions import study
+from campaign.forms.study import AttendanceSheet, StudySessionForm, from_last_session
+from campaign.models import Attendance, Enrolment, Participation, StudySession
+from campaign.paging import paged
+from members.permissions import Permission
+from portal.access import get_in_scope, requires, signed_in
+from portal.kept_text import author_token, kept_fields
+
+
+def visible_enrolments(user: Any) -> Any:
+    return Enrolment.objects.visible_to(user).select_related("organization", "campaign", "batch")
+
+
+def visible_sessions(user: Any) -> Any:
+    return StudySession.objects.visible_to(user).select_related("enrolment__organization", "enrolment__campaign", "by")
+
+
+@requires(Permission.VIEW_STUDY)
+def study_session_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
+    """The branch's sessions, latest first."""
+    enrolment = get_in_scope(request, visible_enrolments(request.user), pk=enrolment_pk)
+    missed = Q(attendances__state__in=Attendance.MISSED_STATES)
+    sessions = enrolment.sessions.annotate(
+        present=Count("attendances", filter=Q(attendances__state__in=Attendance.PRESENT_STATES)),
+        expected=Count("attendances", filter=~Q(attendances__state=Attendance.State.EXEMPT)),
+        owing=Count("attendances", filter=missed & Q(attendances__make_up=None)),
+    )
+    form = request.GET.get("form", "")
+    if form in StudySession.Form.values:
+        sessions = sessions.filter(form=form)
+    context = {
+        "enrolment": enrolment,
+        "pager": paged(request, sessions, ("-held_at", "-pk")),
+        "form": form,
+        "forms": StudySession.Form.choices,
+        "can_record": request.user.can(Permission.RECORD_STUDY, at=enrolment.organization),
+        "refusal": study.refusal(enrolment),
+        "trail": enrolment.organization.trail(),
+    }
+    return render(request, "campaign/study_session_list.html", context)
+
+
+@requires(Permission.RECORD_STUDY)
+def study_session_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
+    """Everything about one session in one page and one POST; the same submission twice is one session."""
+    enrolment = get_in_scope(request, visible_enrolments(request.user), pk=enrolment_pk)
+    if why := study.refusal(enrolment):
+        messages.warning(request, why)
+        return redirect("enrolment-detail", enrolment.pk)
+    kept = kept_fields(request)
+    wanted = request.POST.get("form") or kept.get("form") or request.GET.get("form", "")
+    kind = wanted if wanted in StudySession.Form.values else StudySession.Form.COLLECTIVE
+    initial = {**from_last_session(enrolment), "form": kind, **kept}
+    form = StudySessionForm(request.POST or None, enrolment=enrolment, initial=initial)
+    sheet = AttendanceSheet(enrolment, form=kind, data=request.POST or kept)
+    return session_page(request, form, sheet, "campaign/study_session_create.html")
+
+
+@requires(Permission.RECORD_STUDY)
+def study_session_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Correct what was recorded; make-ups are never dropped unasked."""
+    session = get_in_scope(request, visible_sessions(request.user), pk=pk)
+    if why := study.refusal(session.enrolment):
+        messages.warning(request, why)
+        return redirect("study-session-detail", session.pk)
+    kept = kept_fields(request)
+    form = StudySessionForm(request.POST or None, enrolment=session.enrolment, instance=session, initial=kept)
+    sheet = AttendanceSheet(session.enrolment, form=session.form, session=session, data=request.POST or kept)
+    return session_page(request, form, sheet, "campaign/study_session_edit.html")
+
+
+def session_page(request: HttpRequest, form: StudySessionForm, sheet: AttendanceSheet, template: str) -> HttpResponse:
+    """Save and go to the session, or show the form with what is wrong and all that was typed."""
+    if form.is_valid():
+        states, later = sheet.states(form, request.POST)
+        try:
+            saved = study.record(
+                session=form.session(),
+                materials=form.cleaned_data["materials"],
+                attendance=states,
+                confirmed=form.cleaned_data["confirmed"],
+                submission=form.token,
+                by=request.user,
+            )
+        except study.MakeUpsAtStake as at_stake:
+            form.ask_about_make_ups(at_stake.attendances)
+        else:
+            if later:
+                people = "、".join(f"{p}（{p.joined_on:%Y-%m-%d}参加）" for p in later)
+                messages.info(request, f"以下党员在这次学习之后才参加活动，未计入应到：{people}。")
+            messages.success(request, "学习记录已保存。")
+            return redirect("study-session-detail", saved.pk)
+    context = {
+        "form": form,
+        "sheet": sheet,
+        "enrolment": form.enrolment,
+        "session": sheet.session,
+        "kept_for": author_token(request.user),
+        "trail": form.enrolment.organization.trail(),
+    }
+    return render(request, template, context)
+
+
+@signed_in
+def study_session_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Minutes and attendance: by name for those entitled, one's own state for a member of the branch."""
+    session = get_object_or_404(visible_sessions(request.user).select_related("lecturer__member"), pk=pk)
+    at = session.enrolment.organization
+    rows = session.attendances.select_related("participation__member", "make_up").order_by("participation__member_id")
+    attendances = list(rows)
+    named = request.user.can(Permission.VIEW_STUDY, at=at)
+    own = Participation.objects.filter(enrolment=session.enrolment_id, member=request.user.member_id or 0).first()
+    context = {
+        "session": session,
+        "summary": summary(attendances, named),
+        "expected": sum(a.state != Attendance.State.EXEMPT for a in attendances),
+        "present": sum(a.state in Attendance.PRESENT_STATES for a in attendances),
+        "named": named,
+        "own": next((a for a in attendances if own and a.participation_id == own.pk), None),
+        "can_record": request.user.can(Permission.RECORD_STUDY, at=at) and not study.refusal(session.enrolment),
+        "can_print": named and request.user.can(Permission.PRINT_REPORT, at=at),
+        "trail": at.trail(),
+    }
+    return render(request, "campaign/study_session_detail.html", context)
+
+
+def summary(attendances: list[Attendance], named: bool) -> list[dict[str, Any]]:
+    """Per state: how many, and who."""
+    found = []
+    for state in Attendance.State:
+        those = [a for a in attendances if a.state == state]
+        if those:
+            found.append(
+                {
+                    "state": state,
+                    "count": len(those),
+                    "people": those if named else [],
+                    "missed": state in Attendance.MISSED_STATES,
+                }
+            )
+    return found

@@ -1,0 +1,1 @@
+"""From a spreadsheet to the roll: reading, checking against the roll, writing."""

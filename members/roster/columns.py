@@ -1,0 +1,95 @@
+"""Which column of a file means what: headings and their synonyms."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from portal.sheets import Sheet
+
+ORGANIZATION = "organization"
+MEMBER = "member"
+
+HEADINGS: dict[str, dict[str, tuple[str, ...]]] = {
+    ORGANIZATION: {
+        "name": ("组织名称", "党组织名称", "单位名称", "名称"),
+        "code": ("组织编码", "党组织编码", "组织代码", "编码", "代码"),
+        "parent": ("上级组织编码", "上级组织", "上级党组织", "上级编码", "上级组织名称", "隶属组织"),
+        "kind": ("组织类型", "组织类别", "党组织类型", "类型"),
+        "sector": ("领域", "所属领域", "行业", "单位性质"),
+        "condition": ("组织状态", "状态", "组织状况"),
+    },
+    MEMBER: {
+        "name": ("姓名", "党员姓名", "名字"),
+        "branch": ("所在支部", "所在党支部", "党支部", "支部", "所属支部", "所在组织", "组织名称", "支部编码", "所在支部编码"),
+        "sex": ("性别",),
+        "ethnicity": ("民族", "族别"),
+        "born": ("出生年月", "出生日期", "出生时间", "生日"),
+        "identity": ("身份证号", "身份证号码", "公民身份号码", "身份证", "证件号码"),
+        "education": ("学历", "文化程度", "最高学历"),
+        "joined": ("入党时间", "入党日期", "入党年月", "加入党组织日期"),
+        "confirmed": ("转正时间", "转正日期", "转为正式党员日期"),
+        "status": ("党员类别", "人员类别", "类别", "党员类型"),
+        "number": ("党员编号", "编号", "内部编号", "党员编码"),
+        "post": ("职务", "工作岗位", "岗位", "现任职务"),
+        "group": ("党小组", "所在党小组", "小组"),
+        "phone": ("联系电话", "手机", "手机号", "手机号码", "电话", "联系方式"),
+        "mobility": ("流动状态", "流动情况", "流动类型", "是否流动"),
+        "place": ("流动地点", "流向", "流动去向", "流入地", "流出地"),
+        "tags": ("标签", "备注类别", "人员标签", "特殊情况"),
+    },
+}
+LABELS = {kind: {key: names[0] for key, names in fields.items()} for kind, fields in HEADINGS.items()}
+REQUIRED = {ORGANIZATION: ("name", "kind"), MEMBER: ("name",)}
+SEARCHED_ROWS = 20
+
+
+@dataclass
+class Layout:
+    """What a sheet holds (``kind``), where its fields are (field → column index), and its data rows."""
+
+    sheet: Sheet
+    kind: str
+    columns: dict[str, int]
+    rows: list[tuple[int, list[Any]]]
+
+
+def plain(heading: Any) -> str:
+    """A heading without spaces, brackets' contents, stars and colons."""
+    text = unicodedata.normalize("NFKC", str(heading or ""))
+    text = "".join(text.split()).strip("*:：")
+    return text.split("(")[0]
+
+
+def match(cells: list[Any], kind: str) -> dict[str, int]:
+    """Field → first column whose heading is one of its synonyms."""
+    found: dict[str, int] = {}
+    for index, cell in enumerate(cells):
+        heading = plain(cell)
+        for key, names in HEADINGS[kind].items():
+            if heading in names and key not in found:
+                found[key] = index
+                break
+    return found
+
+
+def layout(sheet: Sheet) -> Layout | None:
+    """Find the heading row among the first rows (titles may stand above, a second heading row below); ``None`` = no roster here."""
+    best: tuple[int, str, dict[str, int], int] | None = None
+    for position, (_, cells) in enumerate(sheet.rows[:SEARCHED_ROWS]):
+        for kind in (MEMBER, ORGANIZATION):
+            columns = match(cells, kind)
+            complete = all(key in columns for key in REQUIRED[kind])
+            if complete and len(columns) >= 2 and (best is None or len(columns) > best[0]):
+                best = (len(columns), kind, columns, position)
+    if best is None:
+        return None
+    _, kind, columns, position = best
+    start = position + 1
+    if start < len(sheet.rows):
+        below = match(sheet.rows[start][1], kind)
+        taken = set(columns.values())
+        extra = {key: index for key, index in below.items() if key not in columns and index not in taken}
+        if extra:
+            columns |= extra
+            start += 1
+    return Layout(sheet, kind, columns, sheet.rows[start:])

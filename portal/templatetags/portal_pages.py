@@ -1,0 +1,23 @@
+"""Small helps for templates of every room."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.template.loader import get_template
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def panel(context: Context, name: str, values: dict[str, Any]) -> str:
+    """A registered panel of the home page, drawn with its own values inside the page's context."""
+    with context.push(**values):
+        return get_template(name).template.render(context)  # type: ignore[attr-defined]
+
+
+@register.filter
+def minutes(span: timedelta) -> int:
+    """Whole minutes of a time span, rounded up."""
+    return -int(-span.total_seconds() // 60)

@@ -1,0 +1,41 @@
+"""Asking for a printed or exported document."""
+
+from urllib.parse import urlsplit
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from portal.access import demand, signed_in
+from portal.actions import job as jobs
+from portal.documents import documents
+from portal.views.errors import unknown_format
+from portal.views.job import page_of
+
+NOT_PARAMS = {"csrfmiddlewaretoken", "format"}
+
+
+@signed_in
+@require_POST
+def document_print(request: HttpRequest, code: str) -> HttpResponse:
+    document = documents.get(code)
+    if document is None:
+        raise Http404
+    params = {name: value for name, value in request.POST.items() if name not in NOT_PARAMS}
+    try:
+        subject = document.find(params, request.user)
+    except (KeyError, ValueError, OverflowError) as error:
+        raise Http404 from error
+    if document.permission:
+        demand(request, subject.scope, document.permission)  # type: ignore[attr-defined]
+    chosen = request.POST.get("format") or next(iter(document.formats), "")
+    if chosen not in document.formats:
+        return unknown_format(request)
+    job = jobs.submit(
+        kind="print",
+        title=document.title(subject),
+        params={"document": code, "params": params, "format": chosen},
+        by=request.user,
+    )
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    return redirect(page_of(job, came_from.path if came_from.netloc == request.get_host() else ""))
