@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from campaign.models import Campaign, Enrolment, Gate, Participation, PhaseRun, Requirement
 from campaign.progress import is_done, is_waived
-from campaign.unit_page import unit_links
+from campaign.unit_page import page_for, unit_links
 from members.permissions import Permission, Role
 from members.scope import within
 from portal.indicators import Subject
@@ -126,9 +126,8 @@ def asked(phases: Iterable[int], subject: Subject) -> list[Requirement]:
 
 
 def duty(requirement: Requirement, row: Any, ends_on: date, group: str) -> Duty:
-    link = requirement.indicator.link
     due = ends_on + timedelta(days=requirement.due_offset)
-    return Duty(text=requirement.label, url=link(row) if link else "", due=due, group=group, note=requirement.hint)
+    return Duty(text=requirement.label, url=page_for(requirement, row), due=due, group=group, note=requirement.hint)
 
 
 def own_duties(user: Any) -> list[Duty]:

@@ -73,14 +73,21 @@ def phase_lines(enrolment: Enrolment, *, user: Any, named: bool, own: Participat
     return lines
 
 
-def link(requirement: Requirement, enrolment: Enrolment, *, acts: bool, own: Participation | None) -> str:
-    """Where the reader does it: the branch's page for those who keep its records, one's own page for a member."""
+def page_for(requirement: Requirement, row: Any) -> str:
+    """The indicator's page, with the form of study already chosen where the requirement names one."""
     page = requirement.indicator.link
     if page is None:
         return ""
+    forms = requirement.params.get("forms") if requirement.subject == Subject.ORGANIZATION else None
+    return f"{page(row)}?form={forms[0]}" if forms else page(row)
+
+
+def link(requirement: Requirement, enrolment: Enrolment, *, acts: bool, own: Participation | None) -> str:
+    """Where the reader does it: the branch's page for those who keep its records, one's own page for a member."""
     if requirement.subject == Subject.ORGANIZATION:
-        return page(enrolment) if acts else ""
-    return page(own) if own is not None and own.left_on is None and own.enrolment_id == enrolment.pk else ""
+        return page_for(requirement, enrolment) if acts else ""
+    here = own is not None and own.left_on is None and own.enrolment_id == enrolment.pk
+    return page_for(requirement, own) if here else ""
 
 
 def unit_links(enrolment: Enrolment, user: Any) -> list[dict[str, str]]:

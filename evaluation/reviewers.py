@@ -1,8 +1,10 @@
 """Who may read and decide on somebody's self-analysis, by name: what the author is told on the page."""
 
+from typing import Any
+
 from campaign.models import Participation
-from members.models import Appointment, MemberTag
-from members.permissions import Permission, roles_with
+from members.models import Appointment, MemberTag, Organization
+from members.permissions import GRANTS, Permission, roles_with
 
 
 def reviewers(of: Participation) -> list[Appointment]:
@@ -26,6 +28,17 @@ def reviewers(of: Participation) -> list[Appointment]:
         if hat.user.member_id != of.member_id:
             by_user.setdefault(hat.user_id, hat)
     return list(by_user.values())
+
+
+def title_of(hat: Appointment) -> str:
+    """The capacity of a reviewer as people say it: 第一党支部支部书记, 机关党总支书记."""
+    return f"{hat.organization} · {hat.get_role_display() if hat.organization.is_branch else '书记'}"
+
+
+def capacity_of(user: Any, at: Organization) -> str:
+    """In which capacity the user reviews at an organisation: the nearest of their appointments that lets them."""
+    hats = [h for h in user.hats if h.organization.contains(at) and Permission.REVIEW_ANALYSIS in GRANTS[h.role]]
+    return title_of(max(hats, key=lambda h: len(h.organization.path))) if hats else str(user.hat_at(at))
 
 
 def nearest(of: Participation) -> list[Appointment]:

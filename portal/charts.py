@@ -269,7 +269,7 @@ def trend(title: str, points: Sequence[tuple[date, int]]) -> SafeString:
     spots = [place(day, percent) for day, percent in points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
     parts.append(format_html('<polyline points="{}" fill="none" stroke="{}" stroke-width="2"/>', path, DARK))
-    parts.append(format_html_join("", '<circle cx="{:.1f}" cy="{:.1f}" r="2.4" fill="{}"/>', ((x, y, DARK) for x, y in spots)))
+    parts.append(format_html_join("", '<circle cx="{}" cy="{}" r="2.4" fill="{}"/>', ((round(x, 1), round(y, 1), DARK) for x, y in spots)))
     parts += [
         words(left, top + height + 16, f"{first.month}月{first.day}日", size=10, fill=SOFT),
         words(left + room, top + height + 16, f"{last.month}月{last.day}日 {points[-1][1]}%", anchor="end", size=10, fill=SOFT),

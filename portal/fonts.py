@@ -1,4 +1,7 @@
-"""Where the fonts of printed pages lie. Import it before WeasyPrint: it names the portal's own fontconfig file to the process."""
+"""Where the fonts of printed pages lie.
+
+Import it before WeasyPrint: it names the portal's own fontconfig file to the process.
+"""
 
 import os
 from pathlib import Path

@@ -25,7 +25,7 @@ def keep_text(request: HttpRequest) -> str:
     except signing.BadSignature:
         return ""
     fields = {k: v for k, v in request.POST.items() if k not in {"csrfmiddlewaretoken", "kept_for"}}
-    text = json.dumps({"author": author, "path": request.path, "fields": fields})
+    text = json.dumps({"author": author, "path": request.path, "fields": fields}, ensure_ascii=False)
     if len(text) > LIMIT:
         return ""
     request.session[CONTEXT] = seal(text, CONTEXT).hex()

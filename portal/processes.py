@@ -30,7 +30,7 @@ def die_with_parent(parent: int | None = None, **kwargs: object) -> None:
 
 
 class Child:
-    """One supervised process, leader of its own process group: the terminal's Ctrl-C does not reach it, its helpers end with it."""
+    """One supervised process, leader of its own group: a terminal's Ctrl-C passes it by, its helpers end with it."""
 
     def __init__(self, name: str, command: Sequence[str], folder: Path) -> None:
         self.folder = folder
@@ -52,7 +52,10 @@ class Child:
         )
 
     def restart_if_fallen(self) -> bool:
-        """Start it again when it has ended and its pause is over; the pause doubles with each fall. True if it has just fallen."""
+        """Start it again when it has ended and its pause is over; the pause doubles with each fall.
+
+        True if it has just been found fallen.
+        """
         now = time.monotonic()
         if self.process.poll() is None:
             return False
@@ -98,8 +101,8 @@ class Supervisor:
         while not self.asked_to_stop:
             for child in self.children:
                 if child.restart_if_fallen():
-                    code = child.process.returncode
-                    self.say(f"{child.name}意外退出（{code}），{child.not_before - time.monotonic():.0f} 秒后重新启动。")
+                    pause = child.not_before - time.monotonic()
+                    self.say(f"{child.name}意外退出（{child.process.returncode}），{pause:.0f} 秒后重新启动。")
             time.sleep(0.2)
 
     def stop(self, patience: float = 8.0) -> None:

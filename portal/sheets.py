@@ -3,15 +3,23 @@
 import csv
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any
+from xml.etree.ElementTree import ParseError
+from xml.parsers.expat import ExpatError
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from portal.sheet_scan import MAX_CELLS, Scan, TooLarge, scan
 
 MAX_UNPACKED = 400 * 1024 * 1024
 MAX_RATIO = 300
-MAX_CELLS = 6_000_000
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+NO_TABLE = "这不是表格文件。请上传 .xlsx、.xls、.ods 或 .csv 文件。"
+BROKEN = "文件无法读取，可能已损坏或设有密码。请用表格软件打开并另存为 .xlsx 后上传。"
+TOO_LARGE = "表格过大，可能有大量空白的带格式行列。请删除多余的行列，或按组织拆分后分次上传。"
 
 
 class Unreadable(ValueError):
@@ -22,13 +30,15 @@ class Unreadable(ValueError):
 class Sheet:
     """One sheet: its name, and its rows as ``(row number as users see it, cell values)`` without the blank ones.
 
-    Values are ``str`` (stripped), ``int``/``float``, ``datetime``/``date``, ``bool`` or ``None``. ``inherited`` holds cells
-    ``(row number, column index)`` whose value came from a merged cell above.
+    Values are ``str`` (stripped), ``int``/``float``, ``datetime``/``date``, ``bool`` or ``None``. A date that shows year and month only is
+    the text ``2005-07``; a formula error is its text (``#REF!``). ``inherited`` holds cells ``(row number, column index)`` whose value
+    came from a merged cell above.
     """
 
     name: str
     rows: list[tuple[int, list[Any]]]
     inherited: set[tuple[int, int]] = field(default_factory=set)
+    hidden: bool = False
 
 
 def column_letter(index: int) -> str:
@@ -46,52 +56,89 @@ def read_sheets(content: bytes) -> list[Sheet]:
     if not content.strip(b"\x00 \r\n\t"):
         raise Unreadable("文件是空的。请检查是否选错了文件。")
     if content[:4] == b"PK\x03\x04":
-        check_archive(content)
-        return read_workbook(content)
+        return read_workbook(content, check_archive(content))
     if content[:8] == OLE:
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise Unreadable("文件设有打开密码。请在表格软件中取消密码后重新上传。")
-        return read_workbook(content)
+        return read_workbook(content, {})
     return read_csv(content)
 
 
-def check_archive(content: bytes) -> None:
-    """Refuse archives that are no workbook or that unpack to far more than they hold, before anything is unpacked."""
+def check_archive(content: bytes) -> dict[str, Scan]:
+    """Refuse archives that are no workbook, or that unpack to far more than they hold, before they are opened; what the others tell."""
     try:
-        entries = zipfile.ZipFile(io.BytesIO(content)).infolist()
+        archive = zipfile.ZipFile(io.BytesIO(content))
     except zipfile.BadZipFile as error:
         raise Unreadable("文件已损坏，无法打开。请重新导出后上传。") from error
-    names = {entry.filename for entry in entries}
-    if not names & {"xl/workbook.xml", "content.xml"}:
-        raise Unreadable("这不是表格文件。请上传 .xlsx、.xls、.ods 或 .csv 文件。")
+    entries = archive.infolist()
+    if not {entry.filename for entry in entries} & {"xl/workbook.xml", "content.xml"}:
+        raise Unreadable(NO_TABLE)
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MAX_UNPACKED or any(
         e.file_size > 10_000_000 and e.file_size > MAX_RATIO * max(1, e.compress_size) for e in entries
     ):
-        raise Unreadable("文件解压后过大，可能有大量空白的带格式行。请删除多余的行列，或只复制有内容的部分到新表格后上传。")
+        raise Unreadable(TOO_LARGE)
+    try:
+        return scan(archive)
+    except TooLarge as error:
+        raise Unreadable(TOO_LARGE) from error
+    except (
+        ParseError,
+        ExpatError,
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        ValueError,
+        RuntimeError,
+        OSError,
+    ) as error:
+        raise Unreadable(BROKEN) from error
 
 
-def read_workbook(content: bytes) -> list[Sheet]:
+def read_workbook(content: bytes, scans: dict[str, Scan]) -> list[Sheet]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        found = []
-        for name in book.sheet_names:
-            sheet = book.get_sheet_by_name(name)
-            if sheet.total_height * max(1, sheet.total_width) > MAX_CELLS:
-                raise Unreadable(f"工作表“{name}”过大。请删除空白行列，或按组织拆分后分次上传。")
-            rows = [list(row) for row in sheet.to_python(skip_empty_area=False)]
-            inherited = fill_merged(rows, getattr(sheet, "merged_cell_ranges", None) or [])
-            found.append(Sheet(name, numbered(rows), inherited))
+        found = [
+            read_sheet(book, each.name, scans.get(each.name, Scan()), hidden=each.visible != SheetVisibleEnum.Visible)
+            for each in book.sheets_metadata
+            if each.typ == SheetTypeEnum.WorkSheet
+        ]
     except CalamineError as error:
-        raise Unreadable("文件无法读取，可能已损坏或设有密码。请用表格软件打开并另存为 .xlsx 后上传。") from error
+        raise Unreadable(BROKEN) from error
+    except BaseException as error:
+        # A damaged file can make the reader, which is no Python, panic.
+        if type(error).__name__ == "PanicException":
+            raise Unreadable(BROKEN) from error
+        raise
     return [sheet for sheet in found if sheet.rows]
 
 
+def read_sheet(book: CalamineWorkbook, name: str, known: Scan, *, hidden: bool) -> Sheet:
+    sheet = book.get_sheet_by_name(name)
+    if sheet.total_height * max(1, sheet.total_width) > MAX_CELLS:
+        raise Unreadable(TOO_LARGE)
+    rows = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+    for (row, column), text in known.errors.items():
+        if row <= len(rows) and column < len(rows[row - 1]):
+            rows[row - 1][column] = text
+    for row, column in known.months:
+        rows[row - 1][column] = month(rows[row - 1][column])
+    inherited = fill_merged(rows, getattr(sheet, "merged_cell_ranges", None) or [])
+    return Sheet(name, numbered(rows), inherited, hidden)
+
+
+def month(value: Any) -> Any:
+    """A date, or a serial number, as year and month."""
+    if isinstance(value, int | float) and 0 < value < 2958466:
+        value = date(1899, 12, 30) + timedelta(int(value))
+    return f"{value:%Y-%m}" if isinstance(value, date | datetime) else value
+
+
 def fill_merged(rows: list[list[Any]], ranges: list[Any]) -> set[tuple[int, int]]:
-    """Give the cells of a vertical merge the value of its first cell; returns which cells that were (row numbers from 1)."""
+    """Give the first column of a vertical merge the value of its first cell; returns which cells that were (row numbers from 1)."""
     filled = set()
-    for (top, left), (bottom, right) in ranges:
-        if left != right or top >= len(rows) or left >= len(rows[top]):
+    for (top, left), (bottom, _) in ranges:
+        if top >= len(rows) or left >= len(rows[top]):
             continue
         for row in range(top + 1, min(bottom, len(rows) - 1) + 1):
             rows[row][left] = rows[top][left]
@@ -100,23 +147,29 @@ def fill_merged(rows: list[list[Any]], ranges: list[Any]) -> set[tuple[int, int]
 
 
 def read_csv(content: bytes) -> list[Sheet]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise Unreadable("文件的文字编码无法识别。请另存为 .xlsx，或保存为 UTF-8 编码的 .csv 后上传。")
+    text = decoded(content)
     if any(ord(c) < 32 and c not in "\r\n\t" for c in text[:20000]):
-        raise Unreadable("这不是表格文件。请上传 .xlsx、.xls、.ods 或 .csv 文件。")
-    first = text.split("\n", 1)[0]
-    delimiter = max(",\t;，", key=first.count)
+        raise Unreadable(NO_TABLE)
+    beginning = text[:20000]
+    delimiter = max(",\t;，", key=beginning.count)
+    if text.count(delimiter) + text.count("\n") > MAX_CELLS:
+        raise Unreadable(TOO_LARGE)
     try:
-        rows: list[list[Any]] = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        rows: list[list[Any]] = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise Unreadable("CSV 文件的引号或换行有误，无法读取。请另存为 .xlsx 后上传。") from error
     return [sheet for sheet in [Sheet("CSV", numbered(rows))] if sheet.rows]
+
+
+def decoded(content: bytes) -> str:
+    """The text of a .csv: UTF-8 with or without its mark, GB18030 (which contains GBK), or the UTF-16 that carries its mark."""
+    marked = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Unreadable("文件的文字编码无法识别。请另存为 .xlsx，或保存为 UTF-8 编码的 .csv 后上传。")
 
 
 def numbered(rows: list[list[Any]]) -> list[tuple[int, list[Any]]]:

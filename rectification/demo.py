@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.utils import timezone
 
 from campaign.actions import enrolment as enrolments
@@ -171,17 +172,21 @@ class Demonstration:
         """Every unit of the first batch goes its way: most to the second phase, some behind, one put in order first."""
         first = campaign.batches.order_by("number").first()
         for position, enrolment in enumerate(Enrolment.objects.filter(batch=first).in_tree_order()):
-            self.prepare(enrolment)
-            if enrolments.start(enrolment=enrolment, by=self.secretaries[enrolment.organization_id])[0]:
-                continue
-            self.backdate(enrolment)
-            behind = position % 7 == 5
-            self.study(enrolment, behind=behind)
-            if behind:
-                continue
-            self.move_on(enrolment)
-            self.evaluate(enrolment, thorough=position < 12)
-            self.rectify(enrolment)
+            with transaction.atomic():
+                self.walk_one(enrolment, position)
+
+    def walk_one(self, enrolment: Enrolment, position: int) -> None:
+        self.prepare(enrolment)
+        if any(enrolments.start(enrolment=enrolment, by=self.secretaries[enrolment.organization_id])):
+            return
+        self.backdate(enrolment)
+        behind = position % 7 == 5
+        self.study(enrolment, behind=behind)
+        if behind:
+            return
+        self.move_on(enrolment)
+        self.evaluate(enrolment, thorough=position < 12)
+        self.rectify(enrolment)
 
     def prepare(self, enrolment: Enrolment) -> None:
         secretary = self.secretaries[enrolment.organization_id]

@@ -16,7 +16,16 @@ import portal.fonts  # noqa: F401 - pages and sheets with the portal's own fonts
 
 # Playwright keeps an event loop on the test's thread, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-CHROMIUM = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+REFUSED = "Content Security Policy"
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,7 +49,7 @@ def chromium() -> Iterator[Browser]:
     if not path:
         (pytest.fail if os.environ.get("CI") else pytest.skip)("apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM.split())
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         yield browser
         browser.close()
 
@@ -49,15 +58,18 @@ def chromium() -> Iterator[Browser]:
 def browse(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
     """``browse(user, width=1440)``: a page on the running portal, signed in as ``user`` (``None``: a stranger).
 
-    At the end of the test nothing may have failed in the page: no script error, no refusal by the content security policy.
+    At the end of the test nothing may have gone wrong in the page: no script error, nothing that its policy refused.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def open_page(user: Any = None, width: int = 1440, **options: Any) -> Page:
         context = chromium.new_context(
-            base_url=live_server.url, viewport={"width": width, "height": 900}, locale="zh-CN",
-            timezone_id="Asia/Shanghai", **options,
+            base_url=live_server.url,
+            viewport={"width": width, "height": 900},
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            **options,
         )
         contexts.append(context)
         if user is not None:
@@ -68,7 +80,9 @@ def browse(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
+        )
         return page
 
     yield open_page

@@ -1,6 +1,7 @@
-"""Real servers for tests, on free loopback ports and in temporary folders: PostgreSQL, Redis, workers, the whole portal.
+"""Real servers for tests, on free loopback ports and in temporary folders: PostgreSQL, Redis, workers, a whole portal.
 
-As a command: ``python -m tests.servers postgresql -- pytest …`` runs what follows with ``DATABASE_URL`` set, then stops the server.
+As a command: ``python -m tests.servers postgresql -- pytest …`` runs what follows with ``DATABASE_URL`` set, then stops
+the server.
 """
 
 import json
@@ -26,7 +27,7 @@ from redis.exceptions import ConnectionError as RedisDown
 from portal.processes import die_with_parent
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-END = {signal.SIGTERM: 10, signal.SIGKILL: 10}
+MIGRATED: list[bytes] = []  # the first migrated SQLite file of this test run
 
 
 def free_port() -> int:
@@ -48,8 +49,13 @@ def wait_for(what: Callable[[], Any], seconds: float = 30.0, pause: float = 0.05
 def launch(command: list[str], env: Mapping[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
     """A child that ends with us, even when we are killed."""
     return subprocess.Popen(
-        command, cwd=BASE_DIR, env=env, text=True, stdin=subprocess.DEVNULL,
-        preexec_fn=partial(die_with_parent, os.getpid()), **options,
+        command,
+        cwd=BASE_DIR,
+        env=env,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=partial(die_with_parent, os.getpid()),
+        **options,
     )
 
 
@@ -72,7 +78,7 @@ def postgres_binary(name: str) -> str:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """An empty PostgreSQL; its ``DATABASE_URL``. It refuses to run as root, so root lends it the account ``postgres``."""
+    """An empty PostgreSQL; its ``DATABASE_URL``. It refuses to run as root: root lends it the account ``postgres``."""
     root = os.geteuid() == 0
     lent = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig", "INT"] if root else []
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
@@ -81,9 +87,10 @@ def postgresql() -> Iterator[str]:
     data.mkdir(mode=0o700)
     if root:
         shutil.chown(data, "postgres", "postgres")
-    initdb = [*lent, postgres_binary("initdb"), "-D", str(data), "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
-    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=127.0.0.1", "max_connections=60"]
+    made = ["-D", str(data), "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+    subprocess.run([*lent, postgres_binary("initdb"), *made], check=True, stdout=subprocess.DEVNULL, cwd=folder)
+    quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60"]
+    quick += ["listen_addresses=127.0.0.1"]
     options = [part for setting in [*quick, f"unix_socket_directories={data}"] for part in ("-c", setting)]
     with (folder / "log").open("w") as log:
         server = launch([*lent, postgres_binary("postgres"), "-D", str(data), "-p", str(port), *options], stderr=log)
@@ -113,7 +120,8 @@ def execute(url: str, statement: str) -> bool:
 def redis(port: int = 0) -> Iterator[str]:
     """An empty Redis that keeps nothing on disk; its ``BROKER_URL``."""
     port = port or free_port()
-    server = launch(["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], stdout=subprocess.DEVNULL)
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    server = launch(["redis-server", *options], stdout=subprocess.DEVNULL)
     try:
         wait_for(lambda: listens(port))
         yield f"redis://127.0.0.1:{port}/0"
@@ -136,7 +144,8 @@ class Site:
     def __init__(self, broker: str = "files://localhost", **env: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="portal-site-"))
         self.data = self.folder / "data"
-        self.server = os.environ.get("DATABASE_URL", "")
+        url = os.environ.get("DATABASE_URL", "")
+        self.server = url if url.startswith("postgres") else ""
         self.database = f"site_{uuid.uuid4().hex}"
         self.children: list[subprocess.Popen[str]] = []
         dropped = {"DATABASE_URL", "SECRET_KEY", "FIELD_KEY", "PORTAL_MODE", "ALLOWED_HOSTS", "SITE_URL", "KEY_DIR"}
@@ -148,7 +157,7 @@ class Site:
             "BROKER_URL": broker,
             "JOB_LEASE_SECONDS": "3",
         } | env
-        if self.server.startswith("postgres"):
+        if self.server:
             execute(self.server, f"create database {self.database}")
             self.env["DATABASE_URL"] = f"{self.server.rpartition('/')[0]}/{self.database}"
 
@@ -162,6 +171,21 @@ class Site:
             execute(self.server, f"drop database {self.database} with (force)")
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def migrate(self) -> None:
+        """Make the tables: by the migrations the first time, by copying that first database from then on."""
+        file, template = self.data / "portal.sqlite3", f"template_{os.getpid()}"
+        if not MIGRATED:
+            self.manage("migrate", "-v0")
+            MIGRATED.append(b"" if self.server else file.read_bytes())
+            if self.server:
+                execute(self.server, f"create database {template} template {self.database}")
+        elif self.server:
+            execute(self.server, f"drop database {self.database}")
+            execute(self.server, f"create database {self.database} template {template}")
+        else:
+            self.data.mkdir()
+            file.write_bytes(MIGRATED[0])
+
     def manage(self, *args: str, check: bool = True, timeout: float = 120) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "manage.py", *args]
         done = subprocess.run(command, cwd=BASE_DIR, env=self.env, text=True, capture_output=True, timeout=timeout)
@@ -169,7 +193,7 @@ class Site:
         return done
 
     def run(self, code: str) -> Any:
-        """Run Python inside the portal, with the jobs of the tests known; whatever it assigns to ``answer`` (JSON) comes back."""
+        """Run Python inside the portal, where the tests' jobs are known; what it assigns to ``answer`` comes back."""
         program = (
             "import django, json; django.setup(); import tests.portal.job_kinds\n"
             f"answer = None\n{code}\nprint('\\n' + json.dumps(answer, default=str))"
@@ -183,7 +207,9 @@ class Site:
     def start(self, *command: str) -> subprocess.Popen[str]:
         """A process of this portal; its output goes to ``log``."""
         with self.log.open("a") as log:
-            self.children.append(launch([sys.executable, *command], self.env, stdout=log, stderr=log, start_new_session=True))
+            self.children.append(
+                launch([sys.executable, *command], self.env, stdout=log, stderr=log, start_new_session=True)
+            )
         return self.children[-1]
 
     def start_worker(self, *options: str) -> subprocess.Popen[str]:

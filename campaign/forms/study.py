@@ -16,6 +16,7 @@ from campaign.models import Attendance, Enrolment, Participation, StudyNote, Stu
 from members.models import MemberTag, Mobility
 
 NOT_EXPECTED = ""
+NUMERALS = str.maketrans("一二三四五六七八九十", "123456789:")
 CHOICES = [*Attendance.State.choices, (NOT_EXPECTED, "未要求参加")]
 
 
@@ -57,7 +58,7 @@ class StudySessionForm(forms.ModelForm):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = queryset
-        groups = sorted({p.member.group for p in people if p.member.group})
+        groups = sorted({p.member.group for p in people if p.member.group}, key=in_words)
         scope = self.fields["group"]
         assert isinstance(scope, forms.ChoiceField)
         scope.choices = [("", "全支部"), *((g, g) for g in groups)]
@@ -131,6 +132,11 @@ class Row:
         return self.participation.route == Participation.Route.ALTERNATIVE
 
 
+def in_words(group: str) -> str:
+    """A key that puts 第二 after 第一 and before 第三; those without a group come last."""
+    return group.translate(NUMERALS) if group else "\uffff"
+
+
 def default_state(form: str, *, alternative: bool, leader: bool, lost: bool) -> str:
     """What is assumed of somebody until it is changed: present; whoever is on an alternative route (S0 四) is not called absent."""
     if form == StudySession.Form.HOME_DELIVERY:
@@ -200,7 +206,7 @@ class AttendanceSheet:
         found: dict[str, list[Row]] = {}
         for row in self.rows:
             found.setdefault(row.participation.member.group, []).append(row)
-        return list(found.items())
+        return sorted(found.items(), key=lambda item: in_words(item[0]))
 
 
 class MakeUpForm(forms.Form):

@@ -51,26 +51,36 @@ class Statistics:
 
 
 def statistics(place: Place) -> Statistics:
-    """Figures of the node and its open children; where there are no children, the node is the one row."""
+    """Figures of the node's children in tree order (of the node itself where it is a branch); the rows add up to the last one."""
     campaign, node = place.campaign, place.node
-    children = list(node.get_children().filter(closed_on=None)) or [node]
-    length = len(children[0].path)
+    children = [] if node.is_branch else list(node.get_children())
+    length = len(children[0].path) if children else len(node.path)
     requirements = requirements_in(campaign, place.phase)
     extra = sorted(statistic_columns, key=lambda columns: columns.order)
     own = figures_of(campaign, node)
-    by_child = {node.path: own} if children == [node] else figures_by_child(campaign, node)
+    by_child = figures_by_child(campaign, node) if children else {node.path: own}
     coverages = coverage_by(campaign, node, length)
     added = [columns.build(campaign, node, length) for columns in extra]
     sums = [columns.build(campaign, node, len(node.path)) for columns in extra]
     rows = []
-    for child in children:
-        cells = coverage_cells(coverages.get(child.path, Coverage())) + figure_cells(by_child.get(child.path, {}), requirements)
-        rows.append((child.name, cells + extra_cells(child.path, extra, added)))
+    for name, path, always in row_names(node, children):
+        cells = coverage_cells(coverages.get(path, Coverage())) + figure_cells(by_child.get(path, {}), requirements)
+        cells += extra_cells(path, extra, added)
+        if always or any(cells):
+            rows.append((name, cells))
     total = coverage_cells(coverage_of(campaign, node)) + figure_cells(own, requirements) + extra_cells(node.path, extra, sums)
     groups = [("覆盖情况", len(COVERAGE)), *((f"{r.label}（{unit_of(r)}）", 3) for r in requirements)]
     groups += [("其他", sum(len(c.headings) for c in extra))] if extra else []
     headings = [*COVERAGE, *(["应完成", "完成", "免除"] * len(requirements)), *(h for c in extra for h in c.headings)]
     return Statistics(groups, headings, rows, total)
+
+
+def row_names(node: Organization, children: Sequence[Organization]) -> list[tuple[str, str, bool]]:
+    """Name, path, and whether the row stands there even without a figure: what hangs on the node itself or on closed children does not."""
+    if not children:
+        return [(node.name, node.path, True)]
+    rows = [(f"{c.name}（已撤销）" if c.closed_on else c.name, c.path, not c.closed_on) for c in children]
+    return [(f"{node.name}（本级）", node.path, False), *rows]
 
 
 def extra_cells(path: str, extra: Sequence[StatisticColumns], found: Sequence[dict[str, Sequence[int]]]) -> list[int]:

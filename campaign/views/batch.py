@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Length
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -110,15 +110,8 @@ def listed(request: HttpRequest, choosable: QuerySet[Organization], node: Organi
 
 def unit_rows(campaign: Campaign, units: list[Organization]) -> list[dict[str, Any]]:
     """Each unit with how many branches it has and how many have a place already."""
-    branches = (
-        Organization.objects.branches()
-        .open()
-        .filter(path__startswith=OuterRef("path"))
-        .order_by()
-        .annotate(one=Count("pk"))
-    )
-    total = counted(branches.filter(closed_on=None))
-    placed = counted(branches.filter(enrolments__campaign=campaign))
+    below = Organization.objects.branches().open().filter(path__startswith=OuterRef("path"))
+    total, placed = counted(below), counted(below.filter(enrolments__campaign=campaign))
     annotated = Organization.objects.filter(pk__in=[u.pk for u in units]).annotate(total=total, placed=placed)
     own = {
         e.organization_id: e
@@ -138,7 +131,7 @@ def unit_rows(campaign: Campaign, units: list[Organization]) -> list[dict[str, A
 
 def counted(rows: QuerySet[Any]) -> Subquery:
     """How many rows of a correlated queryset."""
-    return Subquery(rows.order_by().annotate(all=Count("pk")).values("all")[:1])
+    return Subquery(rows.order_by().annotate(rows=Func(F("pk"), function="COUNT")).values("rows"))
 
 
 def enrol(request: HttpRequest, batch: Batch, choosable: QuerySet[Organization]) -> HttpResponse:

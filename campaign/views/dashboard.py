@@ -75,6 +75,8 @@ def rights(user: Any, node: Organization) -> dict[str, bool]:
 
 def children_page(request: HttpRequest, node: Organization) -> tuple[list[Organization], str]:
     """The next children in tree order after ``?after=`` (a path), and the address of the following ones."""
+    if node.is_branch:
+        return [], ""
     after = request.GET.get("after", "")
     rows = list(node.get_children().filter(closed_on=None, path__gt=after if after.isalnum() else "")[: CHILDREN + 1])
     if len(rows) <= CHILDREN:

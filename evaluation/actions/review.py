@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from campaign.progress import recording
 from evaluation.models import Remark, SelfAnalysis
+from evaluation.reviewers import capacity_of
 from portal.actions.log import audit, note_reading
 from portal.actions.notice import notify
 from portal.notices import Draft
@@ -25,9 +26,8 @@ class RemarksMissing(Exception):
 def note_opening(*, analysis: SelfAnalysis, by: Any) -> None:
     """Everybody who opens it and is not its author stands in the log that the author sees, each time."""
     if not analysis.is_own(by):
-        note_reading(
-            of=analysis, kind=SelfAnalysis.READING, by=by, capacity=f"{analysis.scope}·{by.hat_at(analysis.scope)}"[:60]
-        )
+        capacity = capacity_of(by, analysis.scope)[:60]
+        note_reading(of=analysis, kind=SelfAnalysis.READING, by=by, capacity=capacity)
 
 
 def send_back(*, analysis: SelfAnalysis, remarks: Mapping[str, str], by: Any) -> None:

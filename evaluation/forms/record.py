@@ -10,7 +10,6 @@ from django.utils import timezone
 from campaign.models import Enrolment, Participation
 from evaluation.models import Meeting, OpinionRound
 
-
 CHECK = {"class": "form-check-input"}
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,7 +16,7 @@ from evaluation.actions.self_analysis import Outcome, Saved
 from evaluation.forms.self_analysis import Written, cleaned, kept, version, written
 from evaluation.models import SelfAnalysis
 from evaluation.registry import links_from
-from evaluation.reviewers import reviewers
+from evaluation.reviewers import reviewers, title_of
 from evaluation.sections import sections_for
 from evaluation.states import COLOURS, due_on
 from evaluation.writing import Part, analysis_of, parts_of, put_back, remarks_by_section, show_conflicts
@@ -97,10 +98,11 @@ def writing_page(
         "conflicts": [part.spec.title for part in parts if part.other is not None],
         "missing": missing,
         "remarks": remarks.get("", []),
-        "readers": reviewers(participation),
+        "readers": [(hat.user, title_of(hat)) for hat in reviewers(participation)],
         "reviews_own_branch": request.user.can(Permission.REVIEW_ANALYSIS, at=analysis.scope),  # type: ignore[union-attr]
         "readings": analysis.readings()[:50] if analysis.pk else [],
         "links": links_from(analysis, request.user) if is_handed_in(analysis) else [],
+        "file_days": settings.JOB_RESULT_DAYS,
         "kept_for": author_token(request.user),
     }
     return render(request, "evaluation/self_analysis_edit.html", context, status=status_of(parts, missing))

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 
 from members.models import Organization, User
 
@@ -28,7 +29,7 @@ class FirstRunForm(forms.Form):
     username = forms.CharField(
         label="登录账号",
         max_length=150,
-        validators=[User.username_validator],
+        validators=[RegexValidator(User.username_validator.regex, "账号里有空格或不能用的符号，请改正。")],
         help_text="可用汉字、字母、数字和 @ . + - _ ，不含空格。",
         widget=forms.TextInput(attrs={"autocomplete": "username"}),
     )

@@ -52,3 +52,8 @@ class Appointment(models.Model):
     @property
     def scope(self) -> Organization:
         return self.organization
+
+    def end(self) -> bool:
+        """Take the hat away, from the next request on; ``False`` if somebody else just did."""
+        self.revoked_at = timezone.now()
+        return Appointment.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=self.revoked_at) == 1

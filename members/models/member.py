@@ -9,6 +9,7 @@ from members.models.organization import Organization
 from members.permissions import Permission
 from members.scope import within
 from portal.ciphers import SealedTextField, blind_index
+from portal.models import ReadLog
 
 
 class MemberQuerySet(models.QuerySet["Member"]):
@@ -20,12 +21,21 @@ class MemberQuerySet(models.QuerySet["Member"]):
             within(user.scopes(Permission.VIEW_NAMES), "branch__path") | Q(pk=user.member_id or 0)
         )
 
+    def with_accounts_kept_by(self, user: Any) -> "MemberQuerySet":
+        """Those whose accounts the user looks after: name and branch only, which is all that this entitles to."""
+        return self.filter(within(user.scopes(Permission.MANAGE_ACCOUNTS), "branch__path"))
+
     def on_roll(self) -> "MemberQuerySet":
         """Those whose membership has not ended (moved out, died, left)."""
         return self.filter(ended_on=None)
 
     def tagged(self, kind: str) -> "MemberQuerySet":
         return self.filter(Exists(MemberTag.objects.filter(member=OuterRef("pk"), kind=kind)))
+
+    def with_traits(self) -> "MemberQuerySet":
+        """Tags and open mobilities fetched along (``open_mobilities``), in two queries for the whole list."""
+        away = Mobility.objects.filter(until=None).order_by("since", "pk")
+        return self.prefetch_related("tags", models.Prefetch("mobilities", away, to_attr="open_mobilities"))
 
     def under(self, node: Organization) -> "MemberQuerySet":
         return self.filter(branch__path__startswith=node.path)
@@ -109,6 +119,10 @@ class Member(models.Model):
     def masked_phone(self) -> str:
         return f"{self.phone[:3]}****{self.phone[-2:]}" if self.phone else ""
 
+    def contact_readings(self) -> models.QuerySet[ReadLog]:
+        """Who looked at the full identity number and telephone, the latest first, for the member to see."""
+        return ReadLog.objects.filter(kind="member-contact", object_id=self.pk).select_related("reader")[:50]
+
     def has_tag(self, kind: str) -> bool:
         return any(tag.kind == kind for tag in self.tags.all())
 
@@ -138,6 +152,12 @@ class MemberTag(models.Model):
         return self.get_kind_display()
 
 
+class MobilityQuerySet(models.QuerySet["Mobility"]):
+    def visible_to(self, user: Any) -> "MobilityQuerySet":
+        """Those of the members one sees."""
+        return self.filter(member__in=Member.objects.visible_to(user))
+
+
 class Mobility(models.Model):
     """A stretch of time in which a member is away from, or a guest in, the branch, or cannot be found (S0 四; S2 三2)."""
 
@@ -154,6 +174,8 @@ class Mobility(models.Model):
     since = models.DateField("起始")
     until = models.DateField("结束", null=True, blank=True)
 
+    objects = MobilityQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["member", "kind"], condition=Q(until=None), name="mobility_open_once"),
@@ -165,3 +187,7 @@ class Mobility(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} {self.get_kind_display()}"
+
+    @property
+    def scope(self) -> Organization:
+        return self.member.branch

@@ -6,14 +6,16 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.functional import cached_property
 
+from members.models.appointment import Appointment
 from members.models.member import Member
 from members.models.organization import Organization
-from members.permissions import GRANTS, Role
+from members.permissions import GRANTS, Permission, Role
+from members.scope import within
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: Any) -> "UserQuerySet":
-        """Accounts of the members one sees, of those appointed inside one's scope, and one's own."""
+        """Accounts of the members one sees or whose accounts one looks after, of those appointed in one's scope, and one's own."""
         from members.models.member import Member
 
         if not getattr(user, "is_authenticated", False):
@@ -21,8 +23,31 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(
             models.Q(pk=user.pk)
             | models.Q(member__in=Member.objects.visible_to(user))
+            | within(user.scopes(Permission.MANAGE_ACCOUNTS), "member__branch__path")
             | models.Q(appointments__organization__in=Organization.objects.visible_to(user))
         ).distinct()
+
+    def under(self, node: Organization) -> "UserQuerySet":
+        """Accounts of members on the roll below ``node``, and those of offices: without a member, with a hat there today."""
+        hats = Appointment.objects.current().filter(organization__path__startswith=node.path)
+        members = models.Q(member__branch__path__startswith=node.path, member__ended_on=None)
+        return self.filter(members | models.Q(member=None, pk__in=hats.values("user")))
+
+    def kept_by(self, user: Any) -> "UserQuerySet":
+        """Accounts whose password the user may set: branch and every hat in force lie where the user manages accounts.
+
+        So nobody gets into an account that may do more, elsewhere, than they answer for themselves. Never one's own.
+        """
+        paths = user.scopes(Permission.MANAGE_ACCOUNTS)
+        hats = Appointment.objects.current()
+        elsewhere = hats.exclude(within(paths, "organization__path"))
+        office = models.Q(member=None, pk__in=hats.values("user"))
+        kept = self.filter(within(paths, "member__branch__path") | office)
+        return kept.exclude(pk__in=elsewhere.values("user")).exclude(pk=user.pk)
+
+    def never_used(self) -> "UserQuerySet":
+        """Nobody has signed in and chosen an own password yet: a slip may be printed."""
+        return self.filter(models.Q(must_change_password=True) | models.Q(last_login=None), activated_at=None)
 
 
 class AccountManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

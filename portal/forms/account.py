@@ -6,9 +6,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 
-ADVICE = (
-    "至少 10 个字符，不能全是数字，不要用常见密码或与账号、姓名相近的内容。可以用几个词连成一句，好记也安全。"
-)
+ADVICE = "至少 10 个字符，不能全是数字，不要用常见密码或与账号、姓名相近的内容。可以用几个词连成一句，好记也安全。"
 
 
 class SignInForm(AuthenticationForm):

@@ -3,6 +3,7 @@
 import uuid
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 
 class JobQuerySet(models.QuerySet["Job"]):
-    def visible_to(self, user: models.Model) -> "JobQuerySet":
+    def visible_to(self, user: Any) -> "JobQuerySet":
         """One's own jobs only: their results hold data that was printed with one's own rights."""
         return self.filter(by=user.pk) if getattr(user, "is_authenticated", False) else self.none()
 
@@ -84,6 +85,11 @@ class Job(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state not in {self.State.QUEUED, self.State.RUNNING}
+
+    @property
+    def has_file(self) -> bool:
+        """Whether the result can be downloaded (it is cleared away after ``JOB_RESULT_DAYS``)."""
+        return self.state == self.State.DONE and bool(self.file_name) and self.path.is_file()
 
     def claim(self) -> bool:
         """Take the lease, if nobody else holds it; exactly one of several workers gets ``True``."""

@@ -1,5 +1,7 @@
 """Notices to people, and the daily digest that carries them out of the portal."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -7,7 +9,7 @@ from django.utils import timezone
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
-    def visible_to(self, user: models.Model) -> "NoticeQuerySet":
+    def visible_to(self, user: Any) -> "NoticeQuerySet":
         return self.filter(recipient=user.pk) if getattr(user, "is_authenticated", False) else self.none()
 
     def unread(self) -> "NoticeQuerySet":

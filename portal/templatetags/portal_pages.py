@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template import Context
 from django.template.loader import get_template
 
@@ -15,6 +16,12 @@ def panel(context: Context, name: str, values: dict[str, Any]) -> str:
     """A registered panel of the home page, drawn with its own values inside the page's context."""
     with context.push(**values):
         return get_template(name).template.render(context)  # type: ignore[attr-defined]
+
+
+@register.simple_tag
+def upload_limit() -> int:
+    """The largest upload in whole MB."""
+    return settings.MAX_UPLOAD_BYTES // (1024 * 1024)
 
 
 @register.filter

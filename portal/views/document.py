@@ -6,9 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from portal.access import demand, signed_in
+from portal.access import signed_in
 from portal.actions import job as jobs
 from portal.documents import documents
+from portal.print_job import find_subject
 from portal.views.errors import unknown_format
 from portal.views.job import page_of
 
@@ -21,13 +22,8 @@ def document_print(request: HttpRequest, code: str) -> HttpResponse:
     document = documents.get(code)
     if document is None:
         raise Http404
-    params = {name: value for name, value in request.POST.items() if name not in NOT_PARAMS}
-    try:
-        subject = document.find(params, request.user)
-    except (KeyError, ValueError, OverflowError) as error:
-        raise Http404 from error
-    if document.permission:
-        demand(request, subject.scope, document.permission)  # type: ignore[attr-defined]
+    params = {name: str(value) for name, value in request.POST.items() if name not in NOT_PARAMS}
+    subject = find_subject(document, params, request.user)
     chosen = request.POST.get("format") or next(iter(document.formats), "")
     if chosen not in document.formats:
         return unknown_format(request)

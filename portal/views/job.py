@@ -31,12 +31,11 @@ def page_of(job: Job, back: str = "") -> str:
 
 def described(job: Job, request: HttpRequest) -> dict[str, object]:
     kind = job_kinds.get(job.kind)
-    has_file = job.state == Job.State.DONE and bool(job.file_name)
     return {
         "job": job,
         "kind": kind.label if kind else "",
-        "file_size": job.path.stat().st_size if has_file and job.path.is_file() else None,
-        "file_gone": has_file and not job.path.is_file(),
+        "file_size": job.path.stat().st_size if job.has_file else None,
+        "file_gone": job.state == Job.State.DONE and bool(job.file_name) and not job.has_file,
         "result_url": own_path(str(job.result.get("url", ""))) if job.is_finished else "",
         "back": own_path(request.GET.get("back", "")),
     }
@@ -66,8 +65,8 @@ def job_status(request: HttpRequest, pk: int) -> HttpResponse:
 @signed_in
 @require_safe
 def job_download(request: HttpRequest, pk: int) -> HttpResponseBase:
-    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk, state=Job.State.DONE)
-    if not job.file_name or not job.path.is_file():
+    job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
+    if not job.has_file:
         raise Http404
     response = FileResponse(job.path.open("rb"), as_attachment=True, filename=job.file_name)
     response.headers["Cache-Control"] = "private, no-store"

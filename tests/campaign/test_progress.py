@@ -3,7 +3,7 @@
 import pytest
 
 from campaign.models import Progress, RollupPoint, Waiver
-from campaign.progress import Figures, count, figures_by_child, figures_of, recording, unmet
+from campaign.progress import Figures, count, count_all, figures_by_child, figures_of, recording, unmet
 from members.models import Organization
 from tests import factories as make
 
@@ -42,9 +42,14 @@ def test_every_indicator_and_audience_counts_in_sql() -> None:
     make.member(home, tags=("leader",), status="probationary")
     campaign = make.campaign(root, ALL)
     enrolment = make.enrolment(campaign, home)
-    for requirement in campaign.requirements.all():
+    empty = make.enrolment(campaign, make.branch(Organization.objects.get(pk=root.pk)))
+    requirements = list(campaign.requirements.all())
+    together, nobody = count_all(requirements, enrolment.pk), count_all(requirements, empty.pk)
+    for requirement in requirements:
         figures = count(requirement, [enrolment.pk]).get(enrolment.pk, Figures())
-        assert figures.missing == unmet(requirement).count()
+        assert together.get((requirement.pk, enrolment.pk), Figures()) == figures
+        assert nobody.get((requirement.pk, empty.pk), Figures()) == count(requirement, [empty.pk]).get(empty.pk, Figures())
+        assert figures.missing == unmet(requirement).filter(**({'enrolment': enrolment} if requirement.subject == 'person' else {'pk': enrolment.pk})).count()
         assert figures.total == {"all-members": 2, "leaders": 1, "probationary": 1, "secretaries": 0}.get(requirement.audience_code, 1)
 
 

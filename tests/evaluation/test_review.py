@@ -54,7 +54,7 @@ def test_every_opening_is_told_to_the_author(place: Place) -> None:
         sign_in(place.secretary).get(page_of(analysis))
     client = sign_in(place.author)
     page = client.get(reverse("self-analysis-edit", args=[analysis.participation_id])).content.decode()
-    assert page.count("第一党支部·支部书记") == 2
+    assert page.count("第一党支部 · 支部书记</div>") == 2
     assert ReadLog.objects.filter(reader=place.author).count() == 0
 
 
@@ -121,7 +121,10 @@ def test_nobody_reviews_their_own(place: Place) -> None:
     assert page_of(analysis) not in listed
     own_page = client.get(reverse("self-analysis-edit", args=[analysis.participation_id])).content.decode()
     assert "总支书记（机关党总支" in own_page
-    assert sign_in(place.superior).post(page_of(analysis), {"decision": "accept"}).status_code == 302
+    superior = sign_in(place.superior)
+    superior.get(page_of(analysis))
+    assert ReadLog.objects.get().capacity == "机关党总支 · 书记"
+    assert superior.post(page_of(analysis), {"decision": "accept"}).status_code == 302
     assert SelfAnalysis.objects.get().state == "accepted"
 
 

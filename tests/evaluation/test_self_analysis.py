@@ -211,6 +211,16 @@ def test_a_session_that_expired_loses_nothing(place: Place) -> None:
     assert "已经找回" not in client.get(page).content.decode()
 
 
+def test_a_long_text_survives_an_expired_session(place: Place) -> None:
+    client, own = sign_in(place.author), place.own(place.author)
+    page, words = url("self-analysis-edit", own), "长" * 40_000
+    token = client.get(page).context["kept_for"]
+    client.logout()
+    client.post(page, whole_form(words) | {"participation": own.pk, "kept_for": token, "kept_back": page})
+    client.force_login(place.author, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(page).content.decode().count(words) == len(KEYS)
+
+
 def test_an_expired_session_tells_the_script(place: Place) -> None:
     answer = typing(Client(), place.own(place.author), "字", 0)
     assert answer.status_code == 401

@@ -95,16 +95,16 @@ def test_reviewers_hear_of_what_waits_too_long_once_a_week(place: Place) -> None
     for author in (place.author, place.colleague):
         place.hand_in(author)
     Notice.objects.all().delete()
-    collect(today)
+    collect(today=today)
     assert not Notice.objects.filter(kind="党性分析").exists()
     SelfAnalysis.objects.update(submitted_at=timezone.now() - timedelta(days=4))
     for _ in range(2):
-        collect(today)
+        collect(today=today)
     notice = Notice.objects.get(kind="党性分析")
     assert notice.recipient == place.secretary
     assert "2份党性分析材料提交已超过3天" in notice.text
     assert len(list(analyses_waiting(today + timedelta(days=7)))) == 1
-    collect(today + timedelta(days=7))
+    collect(today=today + timedelta(days=7))
     assert Notice.objects.filter(kind="党性分析").count() == 2
     for analysis in SelfAnalysis.objects.with_author():
         review.accept(analysis=analysis, remarks={}, by=place.secretary)

@@ -11,7 +11,7 @@ from portal.models import Job
 
 
 def work(job: Job, progress: Progress) -> Outcome | None:
-    """Note the beginning in ``params["trace"]``; wait for the file ``params["gate"]``, if one is named; then finish in one transaction."""
+    """Note the beginning in the file ``trace``; wait for the file ``gate``, if named; finish in one transaction."""
     with Path(job.params["trace"]).open("a") as trace:
         trace.write(f"{job.pk}\n")
     gate = Path(job.params.get("gate", job.params["trace"]))

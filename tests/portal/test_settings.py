@@ -24,8 +24,11 @@ def python(folder: Path, *command: str, **env: str) -> "subprocess.CompletedProc
     """Run Python in an environment that holds nothing but ``env`` and the data folder."""
     kept = {key: os.environ[key] for key in ("PATH", "LANG", "HOME") if key in os.environ}
     return subprocess.run(
-        [sys.executable, *command], cwd=settings.BASE_DIR, env=kept | {"DATA_DIR": str(folder)} | env,
-        text=True, capture_output=True,
+        [sys.executable, *command],
+        cwd=settings.BASE_DIR,
+        env=kept | {"DATA_DIR": str(folder)} | env,
+        text=True,
+        capture_output=True,
     )
 
 
@@ -72,7 +75,8 @@ def test_the_database_runs_with_the_journal_of_its_library(tmp_path: Path) -> No
         "from django.db import connection as c\n"
         "from portal.settings import journal_mode\n"
         "q = lambda what: c.cursor().execute(f'pragma {what}').fetchone()[0]\n"
-        "print(q('journal_mode').upper() == journal_mode(sqlite3.sqlite_version_info), q('synchronous'), q('foreign_keys'))"
+        "expected = journal_mode(sqlite3.sqlite_version_info)\n"
+        "print(q('journal_mode').upper() == expected, q('synchronous'), q('foreign_keys'))"
     )
     done = python(tmp_path, "-c", show, DJANGO_SETTINGS_MODULE="portal.settings")
     assert done.stdout.split() == ["True", "2", "1"], done.stderr

@@ -14,12 +14,14 @@ from django.conf import settings
 
 from tests.servers import Site, free_port, wait_for
 
+MANIFEST = Path(settings.STATIC_ROOT) / "staticfiles.json"
+COUNT = "from django.contrib.auth import get_user_model as u; answer = u().objects.count()"
 pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
 def site() -> Iterator[Site]:
-    assert (Path(settings.BASE_DIR) / "build" / "static" / "staticfiles.json").exists(), "run `make assets` first"
+    assert MANIFEST.exists(), "run `make assets` first"
     with Site() as made:
         yield made
         for process in processes(made):
@@ -79,7 +81,9 @@ def test_an_empty_folder_becomes_a_portal_and_stays_one(site: Site) -> None:
     process, address = start(site)
     assert f"{address}/first-run/" in site.output()
     assert status(f"{address}/first-run/") == 200
-    style = re.search(r"vendor/tabler/tabler\.min\.\w+\.css", (Path(settings.STATIC_ROOT) / "staticfiles.json").read_text())
+    style = re.search(
+        r"vendor/tabler/tabler\.min\.\w+\.css", (Path(settings.STATIC_ROOT) / "staticfiles.json").read_text()
+    )
     assert style
     assert status(f"{address}/static/{style[0]}") == 200
     stop(site, process)
@@ -87,7 +91,9 @@ def test_an_empty_folder_becomes_a_portal_and_stays_one(site: Site) -> None:
     process, address = start(site)
     assert site.output().count("/first-run/") == 1, "with an account there, nobody is sent to the first run"
     stop(site, process)
-    assert site.run("from django.contrib.auth import get_user_model as u; answer = u().objects.get().username") == "kept"
+    assert (
+        site.run("from django.contrib.auth import get_user_model as u; answer = u().objects.get().username") == "kept"
+    )
     assert "Traceback" not in site.output()
 
 
@@ -141,10 +147,10 @@ def test_the_demonstration_shows_its_accounts(site: Site) -> None:
     process, address = start(site, "--demo")
     accounts = (site.data / "demo-accounts.txt").read_text()
     assert accounts.strip() in site.output()
-    people = site.run("from django.contrib.auth import get_user_model as u; answer = u().objects.count()")
+    people = site.run(COUNT)
     assert people > 3
     stop(site, process)
     process, address = start(site, "--demo")
-    assert site.run("from django.contrib.auth import get_user_model as u; answer = u().objects.count()") == people
+    assert site.run(COUNT) == people
     assert status(f"{address}/sign-in/") == 200
     stop(site, process)

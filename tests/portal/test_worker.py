@@ -48,14 +48,14 @@ def all_done(site: Site) -> bool:
 @pytest.fixture
 def site() -> Iterator[Site]:
     with Site() as made:
-        made.manage("migrate", "-v0")
+        made.migrate()
         yield made
 
 
 @pytest.fixture
 def redis_site() -> Iterator[Any]:
     with redis() as url, Site(url) as made:
-        made.manage("migrate", "-v0")
+        made.migrate()
         yield made
 
 
@@ -101,7 +101,7 @@ def test_a_broker_that_forgets_everything_loses_no_job(redis_site: Site) -> None
 def test_a_job_is_accepted_at_once_while_the_broker_is_down() -> None:
     port = free_port()
     with Site(f"redis://127.0.0.1:{port}/0") as site:
-        site.manage("migrate", "-v0")
+        site.migrate()
         site.start_worker("-c", "1")
         timed = f"import time; begin = time.monotonic(){SUBMIT}answer = [answer, time.monotonic() - begin]"
         (job,), seconds = site.run(timed.format(params={"trace": str(site.folder / "trace")}, queues=["quick"]))

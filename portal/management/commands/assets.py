@@ -7,7 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-# From node_modules to static/vendor. The whole distribution would break the manifest: its files refer to maps that are not there.
+# From node_modules to static/vendor. Not the whole distribution: its files refer to maps that are not there, which
+# breaks the manifest.
 FILES = {"@tabler/core/dist/css/tabler.min.css": "tabler/tabler.min.css"}
 SOURCE_MAP = re.compile(r"/\*[#@]\s*sourceMappingURL=.*?\*/")
 

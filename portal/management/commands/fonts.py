@@ -31,13 +31,15 @@ class Command(BaseCommand):
 
 
 def fetch() -> None:
-    """Download Debian's package (apt checks its signature), unpack only the fonts. Raises ``OSError`` or ``SubprocessError``."""
+    """Download Debian's package (apt checks it against its signed lists) and unpack only the fonts.
+
+    Raises ``OSError``, ``SubprocessError`` or ``TarError``.
+    """
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         raise FileNotFoundError("这台机器没有 apt-get")
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            ["apt-get", "-q", "download", PACKAGE], cwd=folder, check=True, capture_output=True, stdin=subprocess.DEVNULL
-        )
+        download = ["apt-get", "-q", "download", PACKAGE]
+        subprocess.run(download, cwd=folder, check=True, capture_output=True, stdin=subprocess.DEVNULL)
         package = next(Path(folder).glob("*.deb"))
         archive = Path(folder) / "data.tar"
         with archive.open("wb") as out:

@@ -87,7 +87,9 @@ def only_one() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise CommandError(f"门户已经在运行（数据目录 {settings.DATA_DIR}）。请先停止它，或用 DATA_DIR 指定另一个目录。") from error
+            raise CommandError(
+                f"门户已经在运行（数据目录 {settings.DATA_DIR}）。请先停止它，或用 DATA_DIR 指定另一个目录。"
+            ) from error
         yield
 
 

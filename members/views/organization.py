@@ -1,0 +1,96 @@
+"""The tree of organisations, and one of them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from members import tree
+from members.actions import organization as actions
+from members.forms.organization import OrganizationForm
+from members.models import Appointment, Organization
+from members.paging import in_order
+from members.permissions import Permission
+from portal.access import get_in_scope, requires, signed_in
+
+SEARCHED = 40
+
+
+def visible(request: HttpRequest) -> Any:
+    return Organization.objects.visible_to(request.user)
+
+
+@signed_in
+def overview(request: HttpRequest) -> HttpResponse:
+    """The tops of one's scopes with the level below each; or what a search finds."""
+    words = request.GET.get("q", "").strip()[:SEARCHED].replace("\x00", "")
+    context: dict[str, Any] = {"words": words}
+    if words:
+        context["page"] = in_order(request, tree.named(request.user, words), ["path", "pk"])
+    else:
+        tops = tree.with_rolls(visible(request).filter(pk__in=[top.pk for top in tree.tops(request.user)]))
+        context["page"] = in_order(request, tops, ["path", "pk"])
+    return render(request, "members/organization_list.html", context)
+
+
+@signed_in
+def children(request: HttpRequest, pk: int) -> HttpResponse:
+    """The next level of the tree, as a part of the page that asks for it."""
+    node = get_object_or_404(visible(request), pk=pk)
+    page = in_order(request, tree.below(request.user, node), ["path", "pk"], size=100)
+    return render(request, "members/_organization_children.html", {"node": node, "page": page})
+
+
+@signed_in
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What it is, what lies below it, who is appointed, and the ways on from here."""
+    node = get_object_or_404(visible(request), pk=pk)
+    user: Any = request.user
+    sees_hats = user.can(Permission.VIEW_NAMES, at=node) or user.can(Permission.MANAGE_APPOINTMENTS, at=node)
+    hats = Appointment.objects.visible_to(user).filter(organization=node).current().select_related("user__member")
+    context = {
+        "node": node,
+        "trail": tree.visible_trail(user, node),
+        "above": [step for step in node.trail() if step.pk != node.pk],
+        "roll_size": tree.roll_size(node),
+        "page": in_order(request, tree.below(user, node), ["path", "pk"]),
+        "hats": hats if sees_hats else None,
+        "may": {p.name.lower(): user.can(p, at=node) for p in Permission},
+    }
+    return render(request, "members/organization_detail.html", context)
+
+
+def form_page(request: HttpRequest, node: Organization, form: OrganizationForm, template: str) -> HttpResponse:
+    context = {"node": node, "form": form, "trail": tree.visible_trail(request.user, node)}
+    return render(request, f"members/{template}.html", context, status=422 if form.errors else 200)
+
+
+@requires(Permission.EDIT_ROLL)
+def create(request: HttpRequest, parent_pk: int) -> HttpResponse:
+    parent = get_in_scope(request, visible(request), pk=parent_pk)
+    form = OrganizationForm(request.POST or None, parent=parent)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = actions.create(parent=parent, by=request.user, **form.cleaned_data)
+        except actions.Taken:
+            form.add_error("code", "刚刚有人用同样的编码保存了组织，请核对后再保存一次。")
+        else:
+            messages.success(request, f"已新建{made}。")
+            return redirect("organization-detail", made.pk)
+    return form_page(request, parent, form, "organization_create")
+
+
+@requires(Permission.EDIT_ROLL)
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    node = get_in_scope(request, visible(request), pk=pk)
+    form = OrganizationForm(request.POST or None, instance=visible(request).get(pk=pk), parent=node.get_parent())
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = actions.change(organization=node, by=request.user, **form.cleaned_data)
+        except actions.Taken:
+            form.add_error("code", "刚刚有人用同样的编码保存了组织，请核对后再保存一次。")
+        else:
+            messages.success(request, "已保存。" if changed else "内容没有变化。")
+            return redirect("organization-detail", node.pk)
+    return form_page(request, node, form, "organization_edit")

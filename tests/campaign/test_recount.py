@@ -1,0 +1,160 @@
+"""Ready figures are what the records say, whatever was written and however the roll-up points were chosen."""
+
+from datetime import date
+
+import pytest
+from django.core.management import call_command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from campaign.models import Attendance, Campaign, Enrolment, Participation, Progress, ProgressDay, RollupPoint, StudySession, Waiver
+from campaign.progress import Figures, figures_by_child, figures_of, recording
+from campaign.rollups import choose, keep_day, rebalance, recount
+from members.models import Organization
+from members.registry import roll_changed
+from tests import factories as make
+
+REQUIREMENTS = (("plan-filed", "all-branches"), ("study-attended", "all-members"), ("surveyed", "all-branches"))
+
+
+def world(districts: int = 3, branches: int = 3) -> tuple[Organization, Campaign, list[Enrolment]]:
+    """Root → districts → branches, two people in each branch."""
+    root = make.organization("市委")
+    campaign = make.campaign(root, REQUIREMENTS)
+    enrolments = []
+    for d in range(districts):
+        district = make.organization(f"区委{d}", Organization.objects.get(pk=root.pk))
+        for _ in range(branches):
+            home = make.branch(district)
+            make.member(home)
+            make.member(home)
+            enrolments.append(make.enrolment(campaign, home))
+    return Organization.objects.get(pk=root.pk), campaign, enrolments
+
+
+def write(enrolment: Enrolment, what: str, yes: bool) -> None:
+    """One act of a secretary."""
+    enrolment = Enrolment.objects.get(pk=enrolment.pk)
+    if what == "member":
+        if yes:
+            make.member(enrolment.organization)
+        else:
+            enrolment.organization.members.filter(ended_on=None).update(ended_on=date(2005, 9, 1))
+        roll_changed([enrolment.organization_id])
+        return
+    with recording([enrolment.pk]) as [locked]:
+        if what == "plan":
+            locked.plan_filed_on = date(2005, 8, 1) if yes else None
+            locked.save()
+        elif what == "session":
+            by = make.user()
+            session = StudySession.objects.create(enrolment=locked, topic="学习", held_at="2005-08-01T09:00+08:00", by=by)
+            for person in locked.participations.all():
+                Attendance.objects.create(session=session, participation=person, state="present" if yes else "absent")
+        elif what == "waiver":
+            requirement = locked.campaign.requirements.get(indicator_code="surveyed")
+            if yes:
+                Waiver.objects.get_or_create(
+                    requirement=requirement, enrolment=locked, participation=None, defaults={"reason": "停产", "by": make.user()}
+                )
+            else:
+                Waiver.objects.filter(enrolment=locked).delete()
+
+
+class RandomWrites(TestCase):
+    """Any order of writes and choices of roll-up points leaves nothing to mend."""
+
+    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        st.lists(
+            st.one_of(
+                st.tuples(st.sampled_from(["plan", "session", "waiver", "member"]), st.integers(0, 5), st.booleans()),
+                st.tuples(st.just("rebalance"), st.integers(1, 7), st.booleans()),
+            ),
+            max_size=14,
+        )
+    )
+    def test_recount_finds_nothing(self, acts: list[tuple[str, int, bool]]) -> None:
+        root, campaign, enrolments = world(2, 3)
+        for what, number, yes in acts:
+            if what == "rebalance":
+                rebalance(campaign, number)
+            else:
+                write(enrolments[number], what, yes)
+        assert list(recount(campaign)) == []
+        people = campaign.requirements.get(indicator_code="study-attended")
+        assert figures_of(campaign, root)[people.pk].total == Participation.objects.active().filter(campaign=campaign).count()
+
+
+@pytest.mark.django_db
+def test_points_are_chosen_where_the_parent_is_too_large() -> None:
+    root, campaign, enrolments = world(3, 3)
+    assert choose(campaign, 9) == set()
+    districts = {o.pk for o in Organization.objects.filter(name__startswith="区委")}
+    assert choose(campaign, 4) == districts
+    assert choose(campaign, 2) == set()
+
+
+@pytest.mark.django_db
+def test_sums_stay_the_same_when_points_come_and_go() -> None:
+    root, campaign, enrolments = world()
+    write(enrolments[0], "plan", True)
+    before, children = figures_of(campaign, root), figures_by_child(campaign, root)
+    assert rebalance(campaign, 4) == (0, 3)
+    assert Progress.objects.filter(kind="rollup").count() == 9
+    assert not Progress.objects.filter(kind="branch", standalone=True).exists()
+    assert (figures_of(campaign, root), figures_by_child(campaign, root)) == (before, children)
+    write(enrolments[1], "plan", True)
+    plan = campaign.requirements.get(indicator_code="plan-filed")
+    assert figures_of(campaign, root)[plan.pk] == Figures(2, 0, 9)
+    assert rebalance(campaign, 100) == (3, 0)
+    assert not RollupPoint.objects.exists()
+    assert figures_of(campaign, root)[plan.pk] == Figures(2, 0, 9)
+    assert list(recount(campaign)) == []
+
+
+@pytest.mark.django_db
+def test_recount_tells_and_mends_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    root, campaign, enrolments = world(2, 2)
+    rebalance(campaign, 3)
+    plan = campaign.requirements.get(indicator_code="plan-filed")
+    Enrolment.objects.filter(pk=enrolments[0].pk).update(plan_filed_on=date(2005, 8, 1))
+    Progress.objects.filter(kind="rollup", requirement=plan).update(done=1)
+    with pytest.raises(SystemExit) as ending:
+        call_command("recount")
+    assert ending.value.code == 1
+    told = capsys.readouterr().out
+    assert enrolments[0].organization.name in told
+    assert "区委1（汇总）" in told
+    with pytest.raises(SystemExit):
+        call_command("recount", "--mend")
+    call_command("recount")
+    assert "没有差异" in capsys.readouterr().out
+    assert figures_of(campaign, root)[plan.pk] == Figures(1, 0, 4)
+
+
+@pytest.mark.django_db
+def test_a_branch_that_moved_to_another_district_counts_there() -> None:
+    root, campaign, enrolments = world(2, 3)
+    rebalance(campaign, 4)
+    moving = Organization.objects.get(pk=enrolments[0].organization_id)
+    Organization.objects.move(moving, Organization.objects.get(name="区委1"), "last-child")
+    assert any("已不在其下" in str(d) for d in recount(campaign))
+    rebalance(campaign, 4)
+    assert list(recount(campaign)) == []
+    plan = campaign.requirements.get(indicator_code="plan-filed")
+    assert figures_of(campaign, Organization.objects.get(name="区委1"))[plan.pk].total == 4
+
+
+@pytest.mark.django_db
+def test_a_day_is_kept_once_and_only_where_something_changed() -> None:
+    root, campaign, enrolments = world(1, 2)
+    assert keep_day(date(2005, 8, 1)) == 6  # two nodes above branches, three requirements
+    assert keep_day(date(2005, 8, 1)) == 0
+    write(enrolments[0], "plan", True)
+    assert keep_day(date(2005, 8, 1)) == 2
+    assert keep_day(date(2005, 8, 2)) == 0
+    plan = campaign.requirements.get(indicator_code="plan-filed")
+    kept = ProgressDay.objects.get(organization=root, requirement=plan)
+    assert (kept.day, kept.done, kept.total) == (date(2005, 8, 1), 1, 2)
