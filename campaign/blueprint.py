@@ -1,4 +1,7 @@
-"""A blueprint is a campaign as plain data: phases, steps, requirements, batches, materials. One file under ``blueprints/`` each."""
+"""A blueprint is a campaign as plain data: phases, steps, requirements, batches, materials.
+
+Each is one file under ``blueprints/``.
+"""
 
 import json
 from collections.abc import Iterator, Mapping

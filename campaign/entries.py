@@ -30,7 +30,7 @@ def own_participation(user: Any) -> Participation | None:
 
 
 def own_branch(user: Any) -> Enrolment | None:
-    """The unit whose secretary (or committee member) the user is, in the latest running campaign; asked once per request."""
+    """The unit that the user leads as secretary or committee member, in the latest running campaign; asked once."""
     if not hasattr(user, "own_running_branch"):
         places = [hat.organization_id for hat in user.hats if hat.role in {Role.SECRETARY, Role.COMMITTEE}]
         units = Enrolment.objects.filter(organization__in=places, campaign__state=Campaign.State.RUNNING)

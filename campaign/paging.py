@@ -1,20 +1,12 @@
 """Lists page by key, never by offset: as fast on the last page as on the first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-
-@dataclass
-class Pager:
-    """What ``portal/_pages.html`` needs."""
-
-    rows: list[Any]
-    next_url: str = ""
-    previous_url: str = ""
+from portal.paging import Page
 
 
 def beyond(row: dict[str, Any], order: Sequence[str], *, backwards: bool) -> Q:
@@ -41,7 +33,7 @@ def url(request: HttpRequest, **change: object) -> str:
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
-def paged(request: HttpRequest, rows: QuerySet[Any], order: Sequence[str], size: int = 30) -> Pager:
+def paged(request: HttpRequest, rows: QuerySet[Any], order: Sequence[str], size: int = 30) -> Page[Any]:
     """The page after ``?after=pk`` or before ``?before=pk``; a key that is not (or no longer) in the list gives the first page.
 
     The last field of ``order`` must be unique (``pk``).
@@ -60,9 +52,10 @@ def paged(request: HttpRequest, rows: QuerySet[Any], order: Sequence[str], size:
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
-    pager = Pager(found)
-    if found and (backwards or more):
-        pager.next_url = url(request, after=found[-1].pk)
-    if found and (cursor is not None and not backwards or backwards and more):
-        pager.previous_url = url(request, before=found[0].pk)
-    return pager
+    onward = found and (backwards or more)
+    back = found and (more if backwards else cursor is not None)
+    return Page(
+        found,
+        next_url=url(request, after=found[-1].pk) if onward else "",
+        previous_url=url(request, before=found[0].pk) if back else "",
+    )

@@ -30,7 +30,10 @@ class Unplaced:
 
 
 def unplaced(campaign: Campaign, branches: Any, *, named: Sequence[str]) -> Unplaced:
-    """Of these branches: those in no batch; and members of the others who take part nowhere, by name inside ``named`` subtrees."""
+    """Of these branches: those in no batch; and members of the others who take part nowhere.
+
+    Members come by name inside the ``named`` subtrees only.
+    """
     enrolled = Enrolment.objects.filter(campaign=campaign).values("organization")
     waiting = branches.exclude(pk__in=enrolled)
     taking_part = Participation.objects.filter(campaign=campaign).active().values("member")

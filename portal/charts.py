@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-WIDTH = 460
+WIDTH = 400
 SIZE = 12
 INK, SOFT, LINE = "#1f2937", "#4b5563", "#9ca3af"
 DARK, MIDDLE, PALE = "#1d4f91", "#7fa6d6", "#e5e7eb"
@@ -100,11 +100,11 @@ def picture(title: str, description: str, height: float, parts: Sequence[SafeStr
     """The frame of every picture; ``description`` says in words what the shapes say."""
     key = hatch(title)
     return format_html(
-        '<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" width="100%" role="img" font-family="{}">'
+        '<svg class="picture" xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 {} {}" width="100%" role="img" font-family="{}">'
         "<title>{}</title><desc>{}</desc>"
         '<defs><pattern id="{}" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="#ffffff"/>'
         '<path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2" stroke="{}" stroke-width="1.4"/></pattern></defs>{}</svg>',
-        WIDTH, round(height), f"{settings.FONT_HEADING}, sans-serif", title, description, key, DARK,
+        WIDTH + 2, round(height) + 2, f"{settings.FONT_HEADING}, sans-serif", title, description, key, DARK,
         mark_safe("".join(parts)),  # noqa: S308 - every part comes from format_html above
     )
 

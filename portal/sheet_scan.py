@@ -1,5 +1,8 @@
-"""What a workbook's own text tells before it is opened: how large its sheets really are, which cells are formula errors, which
-dates show no day. The reader lays a sheet out from its first to its last value, so that two values far apart would fill the memory."""
+"""What a workbook's own text tells before it is opened.
+
+How large its sheets really are (the reader lays a sheet out from its first to its last value, so that two values far apart
+would fill the memory), which cells are formula errors, and which dates show no day.
+"""
 
 import re
 import zipfile
@@ -23,7 +26,7 @@ class TooLarge(ValueError):
 
 @dataclass
 class Scan:
-    """Cells ``(row from 1, column from 0)`` of one sheet: formula errors with their text, and dates that show year and month only."""
+    """Cells ``(row from 1, column from 0)`` of one sheet: formula errors with their text, dates that show no day."""
 
     errors: dict[Cell, str] = field(default_factory=dict)
     months: set[Cell] = field(default_factory=set)

@@ -1,24 +1,30 @@
-"""Reading spreadsheets as they really arrive: .xlsx, .xls, .ods and .csv in UTF-8 or GB18030; what cannot be read says why."""
+"""Reading spreadsheets as they really arrive (.xlsx, .xls, .ods, .csv in UTF-8 or GB18030); what cannot be read says why."""
 
 import csv
 import io
+import json
+import subprocess
+import sys
 import zipfile
 import zlib
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
-
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from portal.sheet_scan import MAX_CELLS, Scan, TooLarge, scan
 
 MAX_UNPACKED = 400 * 1024 * 1024
 MAX_RATIO = 300
+# -P: the folder of the script is no place to import from.
+READER = [sys.executable, "-P", str(Path(__file__).with_name("sheet_reader.py"))]
+READING_SECONDS = 300
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 NO_TABLE = "这不是表格文件。请上传 .xlsx、.xls、.ods 或 .csv 文件。"
 BROKEN = "文件无法读取，可能已损坏或设有密码。请用表格软件打开并另存为 .xlsx 后上传。"
+BROKEN_ARCHIVE = (ParseError, ExpatError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, OSError)
 TOO_LARGE = "表格过大，可能有大量空白的带格式行列。请删除多余的行列，或按组织拆分后分次上传。"
 
 
@@ -30,9 +36,9 @@ class Unreadable(ValueError):
 class Sheet:
     """One sheet: its name, and its rows as ``(row number as users see it, cell values)`` without the blank ones.
 
-    Values are ``str`` (stripped), ``int``/``float``, ``datetime``/``date``, ``bool`` or ``None``. A date that shows year and month only is
-    the text ``2005-07``; a formula error is its text (``#REF!``). ``inherited`` holds cells ``(row number, column index)`` whose value
-    came from a merged cell above.
+    Values are ``str`` (stripped), ``int``/``float``, ``date``, ``bool`` or ``None``. A date that shows year and month only
+    is the text ``2005-07``; a formula error is its text (``#REF!``). ``inherited`` holds cells ``(row number, column
+    index)`` whose value came from a merged cell above.
     """
 
     name: str
@@ -52,7 +58,7 @@ def column_letter(index: int) -> str:
 
 
 def read_sheets(content: bytes) -> list[Sheet]:
-    """All sheets with something in them. The kind of file is told by its content, not by its name. Raises ``Unreadable``."""
+    """All sheets with something in them; the kind of file is told by its content. Raises ``Unreadable``."""
     if not content.strip(b"\x00 \r\n\t"):
         raise Unreadable("文件是空的。请检查是否选错了文件。")
     if content[:4] == b"PK\x03\x04":
@@ -65,7 +71,7 @@ def read_sheets(content: bytes) -> list[Sheet]:
 
 
 def check_archive(content: bytes) -> dict[str, Scan]:
-    """Refuse archives that are no workbook, or that unpack to far more than they hold, before they are opened; what the others tell."""
+    """Refuse archives that are no workbook or that unpack to far too much, before they are opened; scan the others."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except zipfile.BadZipFile as error:
@@ -97,45 +103,38 @@ def check_archive(content: bytes) -> dict[str, Scan]:
 
 def read_workbook(content: bytes, scans: dict[str, Scan]) -> list[Sheet]:
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        found = [
-            read_sheet(book, each.name, scans.get(each.name, Scan()), hidden=each.visible != SheetVisibleEnum.Visible)
-            for each in book.sheets_metadata
-            if each.typ == SheetTypeEnum.WorkSheet
-        ]
-    except CalamineError as error:
+        done = subprocess.run(READER, input=content, capture_output=True, timeout=READING_SECONDS, check=True)
+    except subprocess.TimeoutExpired as error:
+        raise Unreadable(TOO_LARGE) from error
+    except subprocess.CalledProcessError as error:
         raise Unreadable(BROKEN) from error
-    except BaseException as error:
-        # A damaged file can make the reader, which is no Python, panic.
-        if type(error).__name__ == "PanicException":
-            raise Unreadable(BROKEN) from error
-        raise
+    found = [read_sheet(each, scans.get(each["name"], Scan())) for each in json.loads(done.stdout)]
     return [sheet for sheet in found if sheet.rows]
 
 
-def read_sheet(book: CalamineWorkbook, name: str, known: Scan, *, hidden: bool) -> Sheet:
-    sheet = book.get_sheet_by_name(name)
-    if sheet.total_height * max(1, sheet.total_width) > MAX_CELLS:
+def read_sheet(each: dict[str, Any], known: Scan) -> Sheet:
+    if "too_large" in each:
         raise Unreadable(TOO_LARGE)
-    rows = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+    rows = [[date.fromisoformat(v["d"]) if isinstance(v, dict) else v for v in row] for row in each["rows"]]
     for (row, column), text in known.errors.items():
         if row <= len(rows) and column < len(rows[row - 1]):
             rows[row - 1][column] = text
     for row, column in known.months:
-        rows[row - 1][column] = month(rows[row - 1][column])
-    inherited = fill_merged(rows, getattr(sheet, "merged_cell_ranges", None) or [])
-    return Sheet(name, numbered(rows), inherited, hidden)
+        if row <= len(rows) and column < len(rows[row - 1]):
+            rows[row - 1][column] = month(rows[row - 1][column])
+    inherited = fill_merged(rows, each["merged"])
+    return Sheet(each["name"], numbered(rows), inherited, each["hidden"])
 
 
 def month(value: Any) -> Any:
     """A date, or a serial number, as year and month."""
     if isinstance(value, int | float) and 0 < value < 2958466:
         value = date(1899, 12, 30) + timedelta(int(value))
-    return f"{value:%Y-%m}" if isinstance(value, date | datetime) else value
+    return f"{value:%Y-%m}" if isinstance(value, date) else value
 
 
 def fill_merged(rows: list[list[Any]], ranges: list[Any]) -> set[tuple[int, int]]:
-    """Give the first column of a vertical merge the value of its first cell; returns which cells that were (row numbers from 1)."""
+    """Give the first column of a vertical merge the value of its first cell; returns which cells that were."""
     filled = set()
     for (top, left), (bottom, _) in ranges:
         if top >= len(rows) or left >= len(rows[top]):
@@ -162,7 +161,7 @@ def read_csv(content: bytes) -> list[Sheet]:
 
 
 def decoded(content: bytes) -> str:
-    """The text of a .csv: UTF-8 with or without its mark, GB18030 (which contains GBK), or the UTF-16 that carries its mark."""
+    """The text of a .csv: UTF-8 with or without its mark, GB18030 (contains GBK), or UTF-16 with its mark."""
     marked = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
     for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
         try:

@@ -38,7 +38,7 @@ def owed(user: Any) -> Iterator[Duty]:
     for task in running.order_by("due_on", "pk")[:OWED]:
         text = f"{'重新整改' if task.state == Task.State.REDO else '整改'}：{task.problem}"
         whose = "个人整改措施" if task.subject_id else "支部整改事项"
-        note = f"{whose}，{task.get_state_display()}{'，已逾期' if task.is_overdue else ''}"
+        note = f"{whose}，{task.get_state_display()}"
         yield Duty(text, reverse("task-detail", args=[task.pk]), due=task.due_on, group="整改", note=note)
 
 

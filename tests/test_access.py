@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from members.permissions import GRANTS, Permission, Role
+from portal.documents import documents
 from tests.world import World, build
 
 P = Permission
@@ -36,11 +37,12 @@ SEEN: dict[str, set[str]] = {
     "home": ABOVE | BRANCH,
     "root": {"office", "leading", "administrator"},
     "member": holders(P.VIEW_NAMES) | {"author"},
+    "account": holders(P.VIEW_NAMES) | holders(P.MANAGE_ACCOUNTS) | {"author"},
     "enrolment": ABOVE | BRANCH,
     "session": holders(P.VIEW_STUDY) | BRANCH,
-    "attendance": holders(P.VIEW_STUDY) | BRANCH,
     "own": holders(P.VIEW_NAMES) | {"author"},
-    "analysis": holders(P.REVIEW_ANALYSIS) | {"author"},
+    "analysis": {"author", "secretary"},
+    "revision": {"author"},
     "opinions": holders(P.RECORD_EVALUATION),
     "gate": holders(P.VIEW_PROGRESS),
     "task": holders(P.VIEW_LEDGER) | {"author"},
@@ -48,6 +50,159 @@ SEEN: dict[str, set[str]] = {
     "job": {"secretary"},
     "notice": {"secretary"},
     "campaign": ABOVE | BRANCH | OUTSIDE,
-    "batch": ABOVE | BRANCH | OUTSIDE,
     "appointment": ABOVE,
 }
+Rule = str | set[str]
+EVERYONE = ABOVE | BRANCH | OUTSIDE
+AT_ROOT = {"office", "leading", "administrator"}
+
+# Address → (keyword arguments: object to take the id of, or a literal), what must be seen, and who of those may.
+# ``None`` for what must be seen: everybody signed in; who may is a permission (held where the object is) or a set of people, as a pair
+# where reading and acting differ.
+ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]] = {
+    "home": ({}, None, EVERYONE),
+    "password-change": ({}, None, EVERYONE),
+    "sign-out": ({}, None, EVERYONE),
+    "notice-list": ({}, None, EVERYONE),
+    "notice-read-all": ({}, None, EVERYONE),
+    "notice-open": ({"pk": "notice"}, "notice", {"secretary"}),
+    "job-list": ({}, None, EVERYONE),
+    "job-detail": ({"pk": "job"}, "job", {"secretary"}),
+    "job-status": ({"pk": "job"}, "job", {"secretary"}),
+    "job-cancel": ({"pk": "job"}, "job", {"secretary"}),
+    "roster-import-create": ({"org_pk": "home"}, "home", P.IMPORT_ROSTER),
+    "roster-template": ({}, None, {"office"}),
+    "roster-import-detail": ({"pk": "roster"}, "roster", {"office"}),
+    "roster-import-confirm": ({"pk": "roster"}, "roster", {"office"}),
+    "roster-import-discard": ({"pk": "roster"}, "roster", {"office"}),
+    "organization-list": ({}, None, EVERYONE),
+    "organization-detail": ({"pk": "home"}, "home", EVERYONE),
+    "organization-create": ({"parent_pk": "root"}, "root", {"office"}),
+    "organization-edit": ({"pk": "home"}, "home", P.EDIT_ROLL),
+    "member-list": ({"org_pk": "home"}, "home", P.VIEW_NAMES),
+    "member-detail": ({"pk": "member"}, "member", EVERYONE),
+    "member-create": ({"org_pk": "home"}, "home", P.EDIT_ROLL),
+    "member-edit": ({"pk": "member"}, "member", P.EDIT_ROLL),
+    "account-list": ({"org_pk": "home"}, "home", P.MANAGE_ACCOUNTS),
+    "account-reset": ({"user_pk": "account"}, "account", P.MANAGE_ACCOUNTS),
+    "appointment-create": ({"org_pk": "home"}, "home", P.MANAGE_APPOINTMENTS),
+    "appointment-revoke": ({"pk": "appointment"}, "appointment", P.MANAGE_APPOINTMENTS),
+    "campaign-list": ({}, None, EVERYONE),
+    "campaign-create": ({"org_pk": "root"}, "root", {"office"}),
+    "campaign-detail": ({"pk": "campaign"}, "campaign", EVERYONE),
+    "campaign-open": ({"pk": "campaign"}, "campaign", {"office"}),
+    "batch-edit": ({"pk": "batch"}, "campaign", {"office"}),
+    "enrolment-create": ({"batch_pk": "batch"}, "campaign", {"office"}),
+    "enrolment-detail": ({"pk": "enrolment"}, "enrolment", EVERYONE),
+    "enrolment-prepare": ({"pk": "enrolment"}, "enrolment", P.PREPARE_ENROLMENT),
+    "enrolment-start": ({"pk": "enrolment"}, "enrolment", P.PREPARE_ENROLMENT),
+    "waiver-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.WAIVE),
+    "gate-list": ({"campaign_pk": "campaign"}, "campaign", {"office", "leading"}),
+    "gate-request": ({"enrolment_pk": "enrolment"}, "enrolment", P.REQUEST_GATE),
+    "gate-detail": ({"pk": "gate"}, "gate", (P.VIEW_PROGRESS, P.DECIDE_GATE)),
+    "dashboard": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
+    "late-list": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
+    "study-session-list": ({"enrolment_pk": "enrolment"}, "enrolment", P.VIEW_STUDY),
+    "study-session-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_STUDY),
+    "study-session-detail": ({"pk": "session"}, "session", EVERYONE),
+    "study-session-edit": ({"pk": "session"}, "session", P.RECORD_STUDY),
+    "make-up-list": ({"enrolment_pk": "enrolment"}, "enrolment", P.VIEW_STUDY),
+    "make-up-create": ({"attendance_pk": "attendance"}, "session", P.RECORD_STUDY),
+    "my-study": ({"participation_pk": "own"}, "own", holders(P.VIEW_STUDY) | {"author"}),
+    "study-note-create": ({"participation_pk": "own"}, "own", {"author"}),
+    "self-analysis-edit": ({"participation_pk": "own"}, "own", {"author"}),
+    "self-analysis-save": ({"participation_pk": "own"}, "own", {"author"}),
+    "self-analysis-submit": ({"participation_pk": "own"}, "own", {"author"}),
+    "self-analysis-history": ({"participation_pk": "own", "key": "=review"}, "own", {"author"}),
+    "self-analysis-restore": ({"pk": "revision"}, "revision", {"author"}),
+    "self-analysis-list": ({"enrolment_pk": "enrolment"}, "enrolment", P.REVIEW_ANALYSIS),
+    "self-analysis-review": ({"pk": "analysis"}, "analysis", {"secretary"}),
+    "evaluation-records": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_EVALUATION),
+    "opinion-round-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_EVALUATION),
+    "opinion-round-pass-on": ({"pk": "opinions"}, "opinions", P.RECORD_EVALUATION),
+    "talk-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_EVALUATION),
+    "meeting-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_EVALUATION),
+    "evaluation-record-withdraw": ({"kind": "=opinions", "pk": "opinions"}, "opinions", P.RECORD_EVALUATION),
+    "task-list": ({"organization_pk": "home"}, "home", P.VIEW_LEDGER),
+    "task-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.EDIT_LEDGER),
+    "task-detail": ({"pk": "task"}, "task", EVERYONE),
+    "task-edit": ({"pk": "task"}, "task", P.EDIT_LEDGER),
+    "task-move": ({"pk": "task"}, "task", holders(P.EDIT_LEDGER) | holders(P.CONFIRM_TASK) | {"author"}),
+    "my-tasks": ({"participation_pk": "own"}, "own", {"author"}),
+    "my-task-create": ({"participation_pk": "own"}, "own", {"author"}),
+}
+# Tested on their own: public pages, and addresses whose answer depends on more than who asks.
+ELSEWHERE = {"sign-in", "first-run", "document-print", "job-download"}
+
+
+def views(patterns: Any) -> Iterator[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from views(pattern.url_patterns)
+        else:
+            yield pattern
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return build()
+
+
+def address(world: World, name: str) -> str:
+    """The address of the home branch's objects; a literal argument starts with ``=``."""
+    kwargs = ADDRESSES[name][0]
+    return reverse(name, kwargs={k: v[1:] if v.startswith("=") else world.objects[v].pk for k, v in kwargs.items()})
+
+
+def answer(client: Client, method: str, url: str) -> int:
+    """The status of one request whose writes are undone."""
+    sid = transaction.savepoint()
+    try:
+        response = client.get(url) if method == "get" else client.post(url)
+        if response.status_code == 302 and "/sign-in/" in response.headers["Location"]:
+            return 401
+        return response.status_code
+    finally:
+        transaction.savepoint_rollback(sid)
+
+
+def test_every_address_is_described_and_declares_its_access() -> None:
+    found = {view.name: view for view in views(get_resolver().url_patterns)}
+    assert set(found) == set(ADDRESSES) | ELSEWHERE
+    assert {name for name, view in found.items() if view.callback.access.kind == "public"} == {"sign-in", "first-run"}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_is_not_signed_in_is_sent_to_the_sign_in_page(world: World, client: Client, method: str) -> None:
+    answers = {name: answer(client, method, address(world, name)) for name in ADDRESSES}
+    assert set(answers.values()) == {401}, answers
+
+
+@pytest.mark.parametrize("who", sorted(EVERYONE))
+def test_each_role_gets_what_is_its_right_and_nothing_else(world: World, who: str) -> None:
+    wrong = []
+    for name, (_, seen, may) in ADDRESSES.items():
+        rules = may if isinstance(may, tuple) else (may, may)
+        for method, rule in zip(("get", "post"), rules, strict=True):
+            allowed = holders(rule) if isinstance(rule, str) else rule
+            hidden = seen is not None and who not in SEEN[seen]
+            expected = 404 if hidden else 0 if who in allowed else 403
+            client = Client()
+            client.force_login(world.users[who])
+            status = answer(client, method, address(world, name))
+            if name == "sign-out":
+                expected = 401
+            fine = status == 405 or (status == expected if expected else status not in {401, 403, 404} and status < 500)
+            if not fine:
+                wrong.append(f"{method} {name}: {status} instead of {expected or 'success'}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("who", sorted(OUTSIDE))
+def test_no_document_of_a_foreign_branch_is_found(world: World, who: str) -> None:
+    client = Client()
+    client.force_login(world.users[who])
+    params = {key: thing.pk for key, thing in world.objects.items()}
+    params |= {"organization": world.objects["home"].pk, "participation": world.objects["own"].pk}
+    found = {d.code: client.post(reverse("document-print", args=[d.code]), params).status_code for d in documents}
+    assert set(found.values()) == {404}, found

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaign.models import Attendance, Gate, Participation, StudySession
 from campaign.progress import recording
-from evaluation.models import OpinionRound, Section, SelfAnalysis
+from evaluation.models import OpinionRound, Revision, Section, SelfAnalysis
 from members.models import Organization, RosterImport, User
 from members.permissions import Role
 from portal.models import Job, Notice
@@ -61,7 +61,8 @@ def build() -> World:
         analysis = SelfAnalysis.objects.create(
             participation=own, state=SelfAnalysis.State.SUBMITTED, submitted_at=timezone.now()
         )
-        Section.objects.create(analysis=analysis, key="review", text="近年来的情况", version=1)
+        section = Section.objects.create(analysis=analysis, key="review", text="近年来的情况", version=1)
+        revision = Revision.objects.create(section=section, text="起初的情况", version=0)
         task = Task.objects.create(
             enrolment=enrolment, problem="学习不够", measure="每周学习", responsible=own, due_on=today + timedelta(9),
             by=world.users["secretary"],
@@ -81,6 +82,6 @@ def build() -> World:
         "root": root, "home": home, "member": person, "account": world.users["author"],
         "appointment": world.users["committee"].appointments.get(), "campaign": campaign, "batch": campaign.batches.get(),
         "enrolment": enrolment, "session": session, "attendance": attendance, "own": own, "analysis": analysis,
-        "opinions": opinions, "task": task, "gate": gate, "roster": roster, "job": job, "notice": notice,
+        "opinions": opinions, "revision": revision, "task": task, "gate": gate, "roster": roster, "job": job, "notice": notice,
     }
     return world

@@ -48,7 +48,10 @@ def set_up(
     batches: Sequence[Dates] = (),
     chosen: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Campaign:
-    """A draft campaign with everything the blueprint says. ``chosen``: the optional requirements that are wanted, by key, with parameters."""
+    """A draft campaign with everything the blueprint says.
+
+    ``chosen``: the optional requirements that are wanted, by key, with their parameters.
+    """
     dates = list(batches) or batch_dates(blueprint, starts_on)
     concentrated = [n for n, phase in enumerate(blueprint.phases) if phase.concentrated]
     campaign = Campaign.objects.create(
@@ -120,7 +123,10 @@ def open_campaign(*, campaign: Campaign, by: Any) -> bool:
 
 @transaction.atomic
 def change_calendar(*, batch: Batch, name: str, dates: Dates, phases: Mapping[int, Dates], by: Any) -> None:
-    """New dates of a batch and its phases (by phase id). Units follow where they had the batch's dates; who chose own dates keeps them."""
+    """New dates of a batch and its phases (by phase id).
+
+    Units follow where they had the batch's dates; who chose own dates keeps them.
+    """
     old = (batch.starts_on, batch.ends_on)
     batch.name, (batch.starts_on, batch.ends_on) = name, dates
     batch.save(update_fields=["name", "starts_on", "ends_on"])

@@ -169,9 +169,10 @@ def start(*, enrolment: Enrolment, by: Any) -> tuple[list[str], list[Gap]]:
 def waive(
     *, requirement: Requirement, enrolment: Enrolment, participations: Iterable[Participation], reason: str, by: Any
 ) -> None:
-    """The requirement need not be met by these people (none: by the branch itself). Waiving twice keeps the first reason."""
+    """The requirement need not be met by these people (none: by the branch itself); the first reason stays."""
     with recording([enrolment.pk]):
-        for participation in list(participations) or [None]:
+        people: list[Participation | None] = [*participations]
+        for participation in people or [None]:
             same = Q(participation=participation) if participation else Q(participation=None, enrolment=enrolment)
             if Waiver.objects.filter(same, requirement=requirement).exists():
                 continue

@@ -36,7 +36,10 @@ def request(*, enrolment: Enrolment, assessment: str, by: Any) -> Gate:
 
 
 def decide(*, gate: Gate, approve: bool, remarks: str, override_reason: str = "", by: Any) -> None:
-    """Approve or send back; once only. Gaps are counted anew under the lock, and going on with gaps needs a reason. Raises ``GateRefused``."""
+    """Approve or send back; once only. Raises ``GateRefused``.
+
+    Gaps are counted anew under the lock, and going on with gaps needs a reason.
+    """
     with recording([gate.enrolment_id]):
         enrolment = Enrolment.objects.select_related("organization", "campaign", "phase").get(pk=gate.enrolment_id)
         if gate.requested_by_id == by.pk:

@@ -40,7 +40,7 @@ def record(
     confirmed: bool = False,
     submission: UUID | None = None,
 ) -> StudySession:
-    """Save a session with its attendance: ``{participation id: state}``, an empty state means not expected.
+    """Save a session with its attendance: ``{participation id: state}``, empty = not expected.
 
     The second arrival of one ``submission`` gives the session of the first. Raises ``MakeUpsAtStake`` unless ``confirmed``.
     """

@@ -29,8 +29,7 @@ class CampaignForm(forms.Form):
         self.organization = organization
         self.known = blueprints()
         choice = self.fields["blueprint"]
-        assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [(b.code, b.name) for b in self.known.values()]
+        choice.choices = [(b.code, b.name) for b in self.known.values()]  # type: ignore[attr-defined]
         choice.initial = next(iter(self.known), None)
         for blueprint in self.known.values():
             for requirement in optional(blueprint):
@@ -54,10 +53,9 @@ class CampaignForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        same = Campaign.objects.filter(
-            organization=self.organization, name=data.get("name"), starts_on=data.get("starts_on")
-        )
-        if same.exists():
+        own = Campaign.objects.filter(organization=self.organization)
+        name, day = data.get("name"), data.get("starts_on")
+        if name and day and own.filter(name=name, starts_on=day).exists():
             self.add_error("name", "本组织已有名称和开始日期都相同的活动，请勿重复建立。")
         return data
 

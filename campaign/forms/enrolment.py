@@ -12,7 +12,10 @@ from portal.indicators import Subject
 
 
 class PreparationForm(CalendarForm):
-    """Who leads, the plan, the survey, and the unit's own dates inside its batch's (S0 四; S2 三1, 四). All may be saved half done."""
+    """Who leads, the plan, the survey, and the unit's own dates inside its batch's (S0 四; S2 三1, 四).
+
+    It may be saved half done.
+    """
 
     outer_name = "本单位"
     head = forms.CharField(label="领导小组组长", max_length=60, required=False, help_text="由党组织主要负责人担任。")
@@ -85,9 +88,7 @@ class WaiverForm(forms.Form):
         )
         people = enrolment.participations.active().select_related("member").order_by("member_id")
         for name, queryset in (("requirement", offered), ("participations", people)):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = queryset
+            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -55,18 +55,14 @@ class StudySessionForm(forms.ModelForm):
         self.enrolment, self.instance.enrolment = enrolment, enrolment
         people = enrolment.participations.active().select_related("member").order_by("member_id")
         for name, queryset in (("materials", enrolment.campaign.materials.all()), ("lecturer", people)):
-            field = self.fields[name]
-            assert isinstance(field, forms.ModelChoiceField)
-            field.queryset = queryset
+            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
         groups = sorted({p.member.group for p in people if p.member.group}, key=in_words)
-        scope = self.fields["group"]
-        assert isinstance(scope, forms.ChoiceField)
-        scope.choices = [("", "全支部"), *((g, g) for g in groups)]
+        self.fields["group"].choices = [("", "全支部"), *((g, g) for g in groups)]  # type: ignore[attr-defined]
         if self.instance.pk or not groups:
             del self.fields["group"]
         if self.instance.pk:
             held = timezone.localtime(self.instance.held_at)
-            self.initial |= {"held_on": held.date(), "held_from": held.time()}
+            self.initial = {"held_on": held.date(), "held_from": held.time(), **self.initial}
         else:
             self.initial.setdefault("submission", uuid4())
 
@@ -138,7 +134,7 @@ def in_words(group: str) -> str:
 
 
 def default_state(form: str, *, alternative: bool, leader: bool, lost: bool) -> str:
-    """What is assumed of somebody until it is changed: present; whoever is on an alternative route (S0 四) is not called absent."""
+    """What is assumed of somebody until it is changed; on an alternative route (S0 四) nobody is called absent."""
     if form == StudySession.Form.HOME_DELIVERY:
         return Attendance.State.PRESENT if alternative else NOT_EXPECTED
     if form == StudySession.Form.CORE_GROUP:
@@ -209,10 +205,17 @@ class AttendanceSheet:
         return sorted(found.items(), key=lambda item: in_words(item[0]))
 
 
+class MissedField(forms.ModelMultipleChoiceField):
+    """People by name, with why they missed it."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.participation}（{obj.get_state_display()}）"
+
+
 class MakeUpForm(forms.Form):
     """When, how, checked by whom; for several people who missed the same session at once."""
 
-    attendances = forms.ModelMultipleChoiceField(
+    attendances = MissedField(
         Attendance.objects.none(),
         label="补课人员",
         widget=forms.CheckboxSelectMultiple,
@@ -233,10 +236,7 @@ class MakeUpForm(forms.Form):
         together = Attendance.objects.filter(
             session=attendance.session_id, state__in=Attendance.MISSED_STATES, make_up=None, participation__left_on=None
         ).select_related("participation__member")
-        field = self.fields["attendances"]
-        assert isinstance(field, forms.ModelMultipleChoiceField)
-        field.queryset = together
-        field.label_from_instance = lambda a: f"{a.participation}（{a.get_state_display()}）"  # type: ignore[method-assign]
+        self.fields["attendances"].queryset = together  # type: ignore[attr-defined]
 
     def clean_on(self) -> Any:
         day = self.cleaned_data["on"]

@@ -43,6 +43,12 @@ def incomplete(node: Organization, requirements: Sequence[Requirement]) -> Query
     return rows.filter(total__gt=F("done") + F("waived"))
 
 
+def branches_missing(node: Organization, requirements: Sequence[Requirement]) -> dict[int, int]:
+    """Per requirement id, in how many branches under ``node`` something is missing."""
+    rows = incomplete(node, requirements).order_by().values("requirement")
+    return {row["requirement"]: row["n"] for row in rows.annotate(n=Count("pk"))}
+
+
 def overdue(campaign: Campaign, node: Organization, requirements: Sequence[Requirement], today: date) -> dict[int, int]:
     """Per requirement id, how many owe it although the last day of their own organisation's phase, with the requirement's offset, is past."""
     late = Q(pk__in=[])

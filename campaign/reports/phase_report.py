@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from campaign.coverage import Coverage, coverage_of
 from campaign.models import Campaign, Enrolment, Phase, PhaseRun, Requirement, Step, Waiver
 from campaign.progress import NOTHING, Figures, figures_of, unmet
-from campaign.reports.overview import incomplete, requirements_in, unit_of
+from campaign.reports.overview import branches_missing, requirements_in, unit_of
 from campaign.reports.place import Place
 from campaign.reports.sections import report_sections
 from campaign.reports.study import study_lines
@@ -141,7 +141,8 @@ def step_parts(lines: Sequence[RequirementLine]) -> list[StepPart]:
     for n, own in enumerate(steps.values(), 1):
         step = own[0].requirement.step
         bars = [charts.Bar(x.requirement.label, x.figures.done, x.figures.waived, x.figures.total, x.unit) for x in own]
-        parts.append(StepPart(numeral(n), step, own, charts.stacked_bars(f"{step.phase.name}：{step.name}完成情况", bars)))
+        drawn = charts.stacked_bars(f"{step.phase.name}：{step.name}完成情况", bars) if any(b.total for b in bars) else SafeString()
+        parts.append(StepPart(numeral(n), step, own, drawn))
     return parts
 
 
@@ -165,8 +166,7 @@ def other_sections(campaign: Campaign, node: Organization, phase: Phase | None) 
 def remaining(place: Place, lines: Sequence[RequirementLine], user: Any) -> list[Remaining]:
     """What is missing; by name in a branch's report for those entitled to names, by numbers for larger nodes."""
     open_lines = [line for line in lines if line.figures.missing > 0]
-    rows = incomplete(place.node, [line.requirement for line in open_lines]).order_by().values("requirement")
-    branches = {row["requirement"]: row["n"] for row in rows.annotate(n=Count("organization", distinct=True))}
+    branches = branches_missing(place.node, [line.requirement for line in open_lines])
     named = place.node.is_branch and place.enrolment is not None and user.can(Permission.VIEW_NAMES, at=place.node)
     return [
         Remaining(line, branches.get(line.requirement.pk, 0), names(line.requirement, place.enrolment) if named else [])

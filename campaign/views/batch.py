@@ -70,7 +70,7 @@ def warn_or_confirm(request: HttpRequest, short: bool, least: int, saved: str) -
 def enrolment_create(request: HttpRequest, batch_pk: int) -> HttpResponse:
     """Take branches into the batch, one by one or a whole committee's at once, inside the subtrees that one sets up."""
     batch = get_object_or_404(visible_batches(request.user), pk=batch_pk)
-    mine = within(request.user.scopes(Permission.SET_UP_CAMPAIGN))
+    mine = within(request.user.scopes(Permission.SET_UP_CAMPAIGN))  # type: ignore[union-attr]
     choosable = Organization.objects.under(batch.campaign.organization).open().filter(mine)
     if request.method == "POST":
         return enrol(request, batch, choosable)

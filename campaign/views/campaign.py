@@ -24,13 +24,14 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     found = Campaign.objects.visible_to(request.user).select_related("organization")
     pager = paged(request, found, ("-starts_on", "-pk"), 20)
     mine = Enrolment.objects.filter(
-        campaign__in=[c.pk for c in pager.rows], participations__member=request.user.member_id or 0
+        campaign__in=[c.pk for c in pager.rows],
+        participations__member=request.user.member_id or 0,  # type: ignore[union-attr]
     )
     here = {e.campaign_id: e for e in mine.select_related("organization")}
     places = [
         hat.organization
-        for hat in request.user.hats
-        if request.user.can(Permission.SET_UP_CAMPAIGN, at=hat.organization)
+        for hat in request.user.hats  # type: ignore[union-attr]
+        if request.user.can(Permission.SET_UP_CAMPAIGN, at=hat.organization)  # type: ignore[union-attr]
     ]
     rows = [(campaign, here.get(campaign.pk)) for campaign in pager.rows]
     return render(request, "campaign/campaign_list.html", {"rows": rows, "pager": pager, "places": places})
@@ -58,15 +59,15 @@ def campaign_create(request: HttpRequest, org_pk: int) -> HttpResponse:
 
 @signed_in
 def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Calendar and 规定动作 for everyone; who is enrolled, and who has no place yet, for those in charge of a subtree."""
+    """Calendar and 规定动作 for everyone; who is enrolled and who has no place yet for those in charge."""
     visible = Campaign.objects.visible_to(request.user).select_related("organization")
     campaign = get_object_or_404(visible, pk=pk)
     context = {
         "campaign": campaign,
         "batches": batch_rows(campaign, request.user),
         "phases": phase_rows(campaign),
-        "can_set_up": request.user.can(Permission.SET_UP_CAMPAIGN, at=campaign.organization),
-        "can_enrol": request.user.can(Permission.SET_UP_CAMPAIGN) and campaign.state != Campaign.State.CLOSED,
+        "can_set_up": request.user.can(Permission.SET_UP_CAMPAIGN, at=campaign.organization),  # type: ignore[union-attr]
+        "can_enrol": request.user.can(Permission.SET_UP_CAMPAIGN) and campaign.state != Campaign.State.CLOSED,  # type: ignore[union-attr]
         "places": gaps_in_coverage(campaign, request.user),
         "trail": campaign.organization.trail(),
         **enrolled(request, campaign),

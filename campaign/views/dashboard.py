@@ -127,6 +127,7 @@ def late_rows(
 ) -> list[dict[str, Any]]:
     """Requirements that somebody under ``node`` still owes: how many, how many of them past the date, and where to see who."""
     past = overview.overdue(campaign, node, requirements, timezone.localdate())
+    places = overview.branches_missing(node, requirements)
     rows = []
     for requirement in requirements:
         missing = figures.get(requirement.pk, NOTHING).missing
@@ -135,6 +136,7 @@ def late_rows(
                 {
                     "label": requirement.label,
                     "missing": missing,
+                    "branches": places.get(requirement.pk, 0),
                     "overdue": past.get(requirement.pk, 0),
                     "unit": overview.unit_of(requirement),
                     "url": late_url(campaign, node, requirement),
@@ -182,11 +184,11 @@ def cell(requirement: Requirement, figures: Figures, url: str) -> SafeString:
     """One figure of the table: built here because a page has hundreds of them."""
     label = requirement.label
     if not figures.total:
-        return format_html('<td class="figure text-secondary" data-label="{}">—<span class="visually-hidden">无适用对象</span></td>', label)
+        return format_html('<td class="cell text-secondary" data-label="{}">—<span class="visually-hidden">无适用对象</span></td>', label)
     waived = format_html('<small class="text-secondary">（免{}）</small>', figures.waived) if figures.waived else ""
     if not figures.missing:
-        return format_html('<td class="figure figure-done" data-label="{}">✓ {}/{}{}</td>', label, figures.done, figures.total, waived)
+        return format_html('<td class="cell cell-done" data-label="{}">✓ {}/{}{}</td>', label, figures.done, figures.total, waived)
     return format_html(
-        '<td class="figure" data-label="{}">{}/{}{} <a class="figure-gap" href="{}">差{}</a></td>',
+        '<td class="cell" data-label="{}">{}/{}{} <a class="cell-gap" href="{}">差{}</a></td>',
         label, figures.done, figures.total, waived, url, figures.missing,
     )

@@ -28,9 +28,9 @@ def visible(request: HttpRequest) -> Any:
 
 @signed_in
 def enrolment_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Where the branch stands: time line, 规定动作 of the present phase with what is missing (names only for those entitled), history."""
+    """Where the branch stands: time line, 规定动作 and what is missing (names only for those entitled), history."""
     enrolment = get_object_or_404(visible(request), pk=pk)
-    at, can = enrolment.organization, request.user.can
+    at, can = enrolment.organization, request.user.can  # type: ignore[union-attr]
     named = can(Permission.VIEW_NAMES, at=at)
     history = (
         enrolment.gates.select_related("phase", "requested_by", "decided_by")
@@ -42,7 +42,7 @@ def enrolment_detail(request: HttpRequest, pk: int) -> HttpResponse:
         if named
         else []
     )
-    own = enrolment.participations.filter(member=request.user.member_id or 0).first()
+    own = enrolment.participations.filter(member=request.user.member_id or 0).first()  # type: ignore[union-attr]
     preparing = enrolment.state == Enrolment.State.PREPARING
     context = {
         "enrolment": enrolment,

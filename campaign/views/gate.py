@@ -57,7 +57,7 @@ def gate_list(request: HttpRequest, campaign_pk: int) -> HttpResponse:
     campaign = get_object_or_404(
         Campaign.objects.visible_to(request.user).select_related("organization"), pk=campaign_pk
     )
-    mine = within(request.user.scopes(Permission.DECIDE_GATE), "enrolment__organization__path")
+    mine = within(request.user.scopes(Permission.DECIDE_GATE), "enrolment__organization__path")  # type: ignore[union-attr]
     rows = Gate.objects.visible_to(request.user).filter(mine, enrolment__campaign=campaign)
     waiting = rows.waiting().count()
     state = request.GET.get("state", "")
@@ -93,7 +93,7 @@ def gate_detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
     at, waiting = gate.enrolment.organization, gate.state == Gate.State.WAITING
     now = gaps(gate.enrolment) if waiting else []
-    may_decide = request.user.can(Permission.DECIDE_GATE, at=at)
+    may_decide = request.user.can(Permission.DECIDE_GATE, at=at)  # type: ignore[union-attr]
     form = GateDecisionForm(request.POST or None, complete=not now) if waiting and may_decide else None
     if request.method == "POST":
         return decide(request, gate, form) or page(request, gate, form, now)
@@ -102,7 +102,7 @@ def gate_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def decide(request: HttpRequest, gate: Gate, form: GateDecisionForm | None) -> HttpResponse | None:
     """Carry the decision out; ``None`` where the form has to be shown again."""
-    if not request.user.can(Permission.DECIDE_GATE, at=gate.enrolment.organization):
+    if not request.user.can(Permission.DECIDE_GATE, at=gate.enrolment.organization):  # type: ignore[union-attr]
         raise PermissionDenied
     if form is None:
         messages.info(request, "这份申请已经有人审核过了，本次操作没有生效。")
@@ -131,7 +131,7 @@ def page(request: HttpRequest, gate: Gate, form: GateDecisionForm | None, now: A
         "gate": gate,
         "form": form,
         "own_request": gate.requested_by_id == request.user.pk,
-        "named": request.user.can(Permission.VIEW_NAMES, at=at),
+        "named": request.user.can(Permission.VIEW_NAMES, at=at),  # type: ignore[union-attr]
         "then": from_json(gate.missing),
         "now": now,
         "trail": at.trail(),

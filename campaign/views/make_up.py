@@ -33,7 +33,7 @@ def make_up_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         "people": people.values(),
         "pager": owing,
         "done": done.order_by("-pk")[:20],
-        "can_record": request.user.can(Permission.RECORD_STUDY, at=enrolment.organization)
+        "can_record": request.user.can(Permission.RECORD_STUDY, at=enrolment.organization)  # type: ignore[union-attr]
         and not study.refusal(enrolment),
         "trail": enrolment.organization.trail(),
     }
@@ -54,7 +54,7 @@ def make_up_create(request: HttpRequest, attendance_pk: int) -> HttpResponse:
     if not attendance.is_missed or MakeUp.objects.filter(attendance=attendance).exists():
         messages.info(request, f"{attendance.participation}的这次学习不需要补课，或已登记过补课。")
         return redirect("make-up-list", session.enrolment_id)
-    initial = {"attendances": [attendance.pk], "on": timezone.localdate(), "checked_by": request.user.name}
+    initial = {"attendances": [attendance.pk], "on": timezone.localdate(), "checked_by": request.user.name}  # type: ignore[union-attr]
     form = MakeUpForm(request.POST or None, attendance=attendance, initial=initial)
     if form.is_valid():
         count = study.make_up(**form.cleaned_data, by=request.user)

@@ -21,15 +21,15 @@ def find(request: HttpRequest, pk: int) -> Participation:
 
 
 def is_own(request: HttpRequest, participation: Participation) -> bool:
-    return bool(request.user.member_id) and participation.member_id == request.user.member_id
+    return bool(request.user.member_id) and participation.member_id == request.user.member_id  # type: ignore[union-attr]
 
 
 @signed_in
 def my_study(request: HttpRequest, participation_pk: int) -> HttpResponse:
-    """One's own page; the branch's secretary and those above see the attendance, the words of the notes nobody but their author."""
+    """One's own page; those who may see the branch's study see the attendance, but no word of the notes."""
     participation = find(request, participation_pk)
     own = is_own(request, participation)
-    if not own and not request.user.can(Permission.VIEW_STUDY, at=participation.enrolment.organization):
+    if not own and not request.user.can(Permission.VIEW_STUDY, at=participation.enrolment.organization):  # type: ignore[union-attr]
         raise PermissionDenied
     rows = Attendance.objects.filter(participation=participation).select_related("session", "make_up")
     counted = rows.filter(Q(state__in=Attendance.PRESENT_STATES) | Q(make_up__isnull=False))

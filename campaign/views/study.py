@@ -42,7 +42,7 @@ def study_session_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         "pager": paged(request, sessions, ("-held_at", "-pk")),
         "form": form,
         "forms": StudySession.Form.choices,
-        "can_record": request.user.can(Permission.RECORD_STUDY, at=enrolment.organization),
+        "can_record": request.user.can(Permission.RECORD_STUDY, at=enrolment.organization),  # type: ignore[union-attr]
         "refusal": study.refusal(enrolment),
         "trail": enrolment.organization.trail(),
     }
@@ -117,8 +117,8 @@ def study_session_detail(request: HttpRequest, pk: int) -> HttpResponse:
     at = session.enrolment.organization
     rows = session.attendances.select_related("participation__member", "make_up").order_by("participation__member_id")
     attendances = list(rows)
-    named = request.user.can(Permission.VIEW_STUDY, at=at)
-    own = Participation.objects.filter(enrolment=session.enrolment_id, member=request.user.member_id or 0).first()
+    named = request.user.can(Permission.VIEW_STUDY, at=at)  # type: ignore[union-attr]
+    own = Participation.objects.filter(enrolment=session.enrolment_id, member=request.user.member_id or 0).first()  # type: ignore[union-attr]
     context = {
         "session": session,
         "summary": summary(attendances, named),
@@ -126,8 +126,8 @@ def study_session_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "present": sum(a.state in Attendance.PRESENT_STATES for a in attendances),
         "named": named,
         "own": next((a for a in attendances if own and a.participation_id == own.pk), None),
-        "can_record": request.user.can(Permission.RECORD_STUDY, at=at) and not study.refusal(session.enrolment),
-        "can_print": named and request.user.can(Permission.PRINT_REPORT, at=at),
+        "can_record": request.user.can(Permission.RECORD_STUDY, at=at) and not study.refusal(session.enrolment),  # type: ignore[union-attr]
+        "can_print": named and request.user.can(Permission.PRINT_REPORT, at=at),  # type: ignore[union-attr]
         "trail": at.trail(),
     }
     return render(request, "campaign/study_session_detail.html", context)

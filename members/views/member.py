@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
@@ -108,7 +108,8 @@ def create(request: HttpRequest, org_pk: int) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     member = get_in_scope(request, visible(request), pk=pk)
     if member.ended_on:
-        raise Http404
+        messages.error(request, f"{member}已离开名册，恢复在册后才能修改。")
+        return redirect("member-detail", member.pk)
     form = MemberForm(request.POST or None, branch=member.branch, instance=visible(request).get(pk=pk))
     if request.method == "POST" and form.is_valid():
         try:

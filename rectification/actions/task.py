@@ -74,11 +74,18 @@ MOVES: dict[str, Move] = {
     "decline-explanation": Move(
         "不予暂缓",
         "不予暂缓整改",
-        Task.may_decline_explanation,
+        Task.may_judge_explanation,
         Task.can_decline_explanation,
         lambda t, text, by: t.decline_explanation(),
         asks="为什么不暂缓、下一步怎样办",
         look="btn-outline-danger",
+    ),
+    "withdraw-explanation": Move(
+        "撤回暂缓说明",
+        "撤回暂缓说明",
+        Task.has_explained,
+        Task.can_withdraw_explanation,
+        lambda t, text, by: t.decline_explanation(),
     ),
     "resume": Move(
         "恢复整改", "恢复整改", Task.may_carry, Task.can_resume, lambda t, text, by: t.resume(), look="btn-primary"

@@ -37,7 +37,7 @@ class TaskForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.campaign = enrolment.campaign
         self.fields["measure"].max_length = 3000  # type: ignore[attr-defined]
-        self.fields["due_on"].help_text = f"今天以后、{chinese(self.campaign.ends_on)}活动结束以前。"
+        self.fields["due_on"].help_text = f"从今天到{chinese(self.campaign.ends_on)}活动结束之间的一天。"
         for name, field in self.fields.items():
             field.error_messages["required"] = f"请填写{field.label}。"
             if name in {"category", "source", "kind", "responsible"}:

@@ -241,9 +241,8 @@ class Task(models.Model):
         """Who accepts an explanation: for the branch's own, somebody else than who wrote it."""
         return self.may_judge(user) and not (self.subject_id is None and self.explained_by_id == user.pk)
 
-    def may_decline_explanation(self, user: Any) -> bool:
-        """Who turns an explanation down or takes their own back."""
-        return self.may_judge(user) or self.explained_by_id == user.pk
+    def has_explained(self, user: Any) -> bool:
+        return self.explained_by_id == user.pk
 
     def may_remark(self, user: Any) -> bool:
         return self.may_carry(user) or self.may_judge(user)
@@ -274,7 +273,11 @@ class Task(models.Model):
         return self.awaits_explanation and self._may(self.may_judge_explanation(user))
 
     def can_decline_explanation(self, user: Any) -> bool:
-        return self.awaits_explanation and self._may(self.may_decline_explanation(user))
+        return self.can_accept_explanation(user)
+
+    def can_withdraw_explanation(self, user: Any) -> bool:
+        """Who wrote it takes it back."""
+        return self.awaits_explanation and self._may(self.has_explained(user))
 
     def can_resume(self, user: Any) -> bool:
         return self.state == self.State.EXPLAINED and self._may(self.may_carry(user))
@@ -320,7 +323,7 @@ class Task(models.Model):
         )
 
     def decline_explanation(self) -> None:
-        """The explanation does not stand: the task goes on where it was."""
+        """The explanation does not stand, or is taken back: the task goes on where it was."""
         self._move(self.OPEN_STATES, self.state)
 
     def resume(self) -> None:

@@ -57,11 +57,9 @@ def task_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     if enrolment.campaign.state == Campaign.State.CLOSED:
         messages.warning(request, "活动已经结束，整改台账不再增加新的事项。")
         return redirect("task-list", enrolment.organization_id)
-    initial = {
-        "submission": uuid4(),
-        "problem": request.GET.get("problem", "")[:300],
-        "source": request.GET.get("source", ""),
-    }
+    initial: dict[str, Any] = {"submission": uuid4(), "problem": request.GET.get("problem", "")[:300]}
+    if request.GET.get("source") in Task.Source.values:
+        initial["source"] = request.GET["source"]
     initial |= kept_fields(request)
     form = TaskForm(request.POST or None, initial=initial, enrolment=enrolment)
     if request.method == "POST" and form.is_valid():

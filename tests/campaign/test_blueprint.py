@@ -81,7 +81,11 @@ def test_chosen_numbers_become_requirements() -> None:
     blueprint = blueprints()["year-2005"]
     key = next(r.key for r in blueprint.requirements() if r.indicator == "study-hours")
     campaign = set_up(
-        blueprint=blueprint, organization=make.organization(), name="x", starts_on=date(2005, 1, 1), by=make.user(),
+        blueprint=blueprint,
+        organization=make.organization(),
+        name="x",
+        starts_on=date(2005, 1, 1),
+        by=make.user(),
         chosen={key: {"hours": 24}},
     )
     assert campaign.requirements.get(indicator_code="study-hours").params == {"hours": 24}
@@ -93,8 +97,12 @@ def test_proposed_phases_leave_three_months_for_study(days: tuple[date, date]) -
     """S0 四: 集中学习教育一般不少于3个月."""
     batches = [days, (date(2005, 7, 1), date(2005, 12, 31)), (date(2006, 1, 1), date(2006, 6, 30))]
     campaign = set_up(
-        blueprint=blueprints()["year-2005"], organization=make.organization(), name="x", starts_on=days[0],
-        by=make.user(), batches=batches,
+        blueprint=blueprints()["year-2005"],
+        organization=make.organization(),
+        name="x",
+        starts_on=days[0],
+        by=make.user(),
+        batches=batches,
     )
     windows = list(campaign.batches.get(number=1).windows.all())
     assert windows[0].starts_on == days[0]

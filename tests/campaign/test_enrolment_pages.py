@@ -30,8 +30,13 @@ def here() -> Unit:
 def preparation(enrolment: Enrolment, **change: object) -> dict[str, object]:
     """What the preparation form sends."""
     fields: dict[str, object] = {
-        "head": "书记", "office_members": "甲、乙", "survey_note": "已摸底", "plan_title": "实施方案",
-        "plan_filed_on": enrolment.starts_on, "starts_on": enrolment.starts_on, "ends_on": enrolment.ends_on,
+        "head": "书记",
+        "office_members": "甲、乙",
+        "survey_note": "已摸底",
+        "plan_title": "实施方案",
+        "plan_filed_on": enrolment.starts_on,
+        "starts_on": enrolment.starts_on,
+        "ends_on": enrolment.ends_on,
     }
     for run in enrolment.runs.all():
         fields |= {f"starts-{run.pk}": run.starts_on, f"ends-{run.pk}": run.ends_on}
@@ -166,7 +171,10 @@ def test_a_waived_branch_requirement_lets_the_unit_start(fresh: Unit) -> None:
     assert [gap.who for gap in missing] == [["失联者"]]
     person = fresh.enrolment.participations.get(member=lost)
     waive(
-        requirement=fresh.requirement("与每名党员取得联系"), enrolment=fresh.enrolment, participations=[person],
-        reason="多方查找未果", by=fresh.office,
+        requirement=fresh.requirement("与每名党员取得联系"),
+        enrolment=fresh.enrolment,
+        participations=[person],
+        reason="多方查找未果",
+        by=fresh.office,
     )
     assert start(enrolment=fresh.enrolment, by=fresh.secretary) == ([], [])

@@ -30,17 +30,25 @@ def again(user: User) -> User:
 
 
 def entries(user: User) -> dict[str, str]:
-    return {e.code: e.url(user) for e in menu if e.code in {"campaigns", "own-branch", "gates", "my-study"} and e.shown(user)}
+    return {
+        e.code: e.url(user)
+        for e in menu
+        if e.code in {"campaigns", "own-branch", "gates", "my-study"} and e.shown(user)
+    }
 
 
 def test_the_menu_leads_each_to_their_place(here: Unit) -> None:
     own = here.people()[0]
     member = make.user(own.member)
     branch = reverse("enrolment-detail", args=[here.enrolment.pk])
-    assert entries(again(member)) == {"campaigns": reverse("campaign-list"), "my-study": reverse("my-study", args=[own.pk])}
+    assert entries(again(member)) == {
+        "campaigns": reverse("campaign-list"),
+        "my-study": reverse("my-study", args=[own.pk]),
+    }
     assert entries(again(here.secretary))["own-branch"] == branch
     assert entries(again(here.office)) == {
-        "campaigns": reverse("campaign-list"), "gates": reverse("gate-list", args=[here.campaign.pk]),
+        "campaigns": reverse("campaign-list"),
+        "gates": reverse("gate-list", args=[here.campaign.pk]),
     }
     assert entries(make.user()) == {}
 
@@ -51,16 +59,26 @@ def test_a_member_owes_what_the_present_phase_asks_until_it_is_done(here: Unit) 
     [duty] = campaign_duties(again(member))
     run = here.enrolment.runs.get(phase__name="学习动员")
     assert (duty.text, duty.url, duty.due, duty.group) == (
-        "参加学习，缺课的补课", reverse("my-study", args=[own.pk]), run.ends_on, here.campaign.name,
+        "参加学习，缺课的补课",
+        reverse("my-study", args=[own.pk]),
+        run.ends_on,
+        here.campaign.name,
     )
-    session = StudySession(enrolment=here.enrolment, topic="党章", held_at=here.enrolment.gates.model._meta.get_field("requested_at").default())
+    session = StudySession(
+        enrolment=here.enrolment,
+        topic="党章",
+        held_at=here.enrolment.gates.model._meta.get_field("requested_at").default(),
+    )
     study.record(session=session, materials=[], attendance={own.pk: "present"}, by=here.secretary)
     assert campaign_duties(again(member)) == []
 
 
 def test_a_leader_owes_more(here: Unit) -> None:
     leader = make.participation(here.enrolment, "领导", tags=("leader",))
-    assert {d.text for d in campaign_duties(again(make.user(leader.member)))} == {"参加学习，缺课的补课", "党员领导干部讲党课"}
+    assert {d.text for d in campaign_duties(again(make.user(leader.member)))} == {
+        "参加学习，缺课的补课",
+        "党员领导干部讲党课",
+    }
 
 
 def test_a_secretary_owes_the_branch_s_part_first_what_is_due_first(here: Unit) -> None:

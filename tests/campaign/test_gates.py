@@ -35,7 +35,11 @@ def meet_everything(here: Unit) -> None:
     """Waive whatever the present phases ask."""
     phases = here.fresh().runs.filter(state=PhaseRun.State.ACTIVE).values("phase")
     for requirement in here.campaign.requirements.filter(step__phase__in=phases):
-        people = list(subjects(requirement).filter(enrolment=here.enrolment)) if requirement.subject == Subject.PERSON else []
+        people = (
+            list(subjects(requirement).filter(enrolment=here.enrolment))
+            if requirement.subject == Subject.PERSON
+            else []
+        )
         if people or requirement.subject == Subject.ORGANIZATION:
             waive(requirement=requirement, enrolment=here.enrolment, participations=people, reason="x", by=here.office)
 
@@ -67,7 +71,10 @@ def test_pages_are_for_the_branch_and_those_who_decide(here: Unit, asked: Gate) 
     assert signed_in(here.office).get(request).status_code == 403
     assert signed_in(here.outsider).get(request).status_code == 404
     assert [signed_in(u).get(detail).status_code for u in (here.secretary, here.office, member, here.outsider)] == [
-        200, 200, 404, 404,
+        200,
+        200,
+        404,
+        404,
     ]
     assert signed_in(here.secretary).post(detail, {"decision": "approve"}).status_code == 403
     assert signed_in(here.secretary).get(listing).status_code == 403
@@ -137,7 +144,13 @@ def test_two_decisions_at_the_same_moment_are_one(here: Unit) -> None:
 
     def decide_it(number: int) -> str:
         try:
-            gates.decide(gate=Gate.objects.get(pk=gate.pk), approve=number == 0, remarks="y", override_reason="z", by=leaders[number])
+            gates.decide(
+                gate=Gate.objects.get(pk=gate.pk),
+                approve=number == 0,
+                remarks="y",
+                override_reason="z",
+                by=leaders[number],
+            )
         except gates.GateRefused as refusal:
             return str(refusal)
         finally:

@@ -85,7 +85,16 @@ def test_the_secretary_is_led_to_the_branch_a_member_to_their_own(place: Place) 
 
 @pytest.mark.parametrize(
     ("days", "words", "step"),
-    [(8, "", 0), (7, "还有7天", 7), (5, "还有5天", 7), (3, "还有3天", 3), (2, "还有2天", 3), (1, "明天", 1), (0, "今天", 1), (-1, "", 0)],
+    [
+        (8, "", 0),
+        (7, "还有7天", 7),
+        (5, "还有5天", 7),
+        (3, "还有3天", 3),
+        (2, "还有2天", 3),
+        (1, "明天", 1),
+        (0, "今天", 1),
+        (-1, "", 0),
+    ],
 )
 def test_a_phase_about_to_end(place: Place, days: int, words: str, step: int) -> None:
     place.run(0, ends_on=in_days(days))
@@ -132,12 +141,18 @@ def test_where_nothing_goes_on_nobody_is_reminded(place: Place, change: Any) -> 
         assert drafts(source) == []
 
 
-@pytest.mark.parametrize(("days", "which"), [(8, ""), (7, "due"), (0, "due"), (-1, "late0"), (-7, "late0"), (-8, "late1")])
+@pytest.mark.parametrize(
+    ("days", "which"), [(8, ""), (7, "due"), (0, "due"), (-1, "late0"), (-7, "late0"), (-8, "late1")]
+)
 def test_who_owes_something_hears_of_it(place: Place, days: int, which: str) -> None:
     place.run(0, ends_on=in_days(days))
     found = drafts(reminders.requirements_unmet)
     labels = {(draft.recipient_id, draft.text.split("”")[0]) for draft in found}
-    expected = {(place.secretary.pk, "“plan-filed"), (place.secretary.pk, "“study-note"), (place.worker.pk, "“study-note")}
+    expected = {
+        (place.secretary.pk, "“plan-filed"),
+        (place.secretary.pk, "“study-note"),
+        (place.worker.pk, "“study-note"),
+    }
     assert labels == (expected if which else set())
     assert {draft.key.split(":")[-2] for draft in found} == ({which} if which else set())
 
@@ -163,7 +178,9 @@ def test_who_has_done_it_or_need_not_is_left_alone(place: Place) -> None:
     with recording([place.enrolment.pk]) as locked:
         locked[0].plan_filed_on = TODAY
         locked[0].save()
-        Waiver.objects.create(requirement=requirement, enrolment=place.enrolment, participation=own, reason="病", by=place.secretary)
+        Waiver.objects.create(
+            requirement=requirement, enrolment=place.enrolment, participation=own, reason="病", by=place.secretary
+        )
     (draft,) = drafts(reminders.requirements_unmet)
     assert draft.recipient_id == place.secretary.pk
     assert "study-note" in draft.text
@@ -180,7 +197,11 @@ def test_the_late_are_reminded_each_week_and_never_twice(place: Place) -> None:
 def ask(place: Place, days_ago: int) -> Gate:
     moment = timezone.make_aware(datetime.combine(in_days(-days_ago), time(23, 30)))
     return Gate.objects.create(
-        enrolment=place.enrolment, phase=place.enrolment.phase, assessment="已完成", requested_by=place.secretary, requested_at=moment
+        enrolment=place.enrolment,
+        phase=place.enrolment.phase,
+        assessment="已完成",
+        requested_by=place.secretary,
+        requested_at=moment,
     )
 
 

@@ -107,7 +107,9 @@ def test_short_study_is_warned_about_not_refused(here: Unit) -> None:
     for number, window in enumerate(batch.windows.all()):
         day = batch.starts_on + timedelta(days=number * 10)
         change |= {f"starts-{window.phase_id}": day, f"ends-{window.phase_id}": day + timedelta(days=9)}
-    page = said(signed_in(here.office).post(reverse("batch-edit", args=[batch.pk]), calendar(batch, **change), follow=True))
+    page = said(
+        signed_in(here.office).post(reverse("batch-edit", args=[batch.pk]), calendar(batch, **change), follow=True)
+    )
     assert "不足 3 个月" in page
     assert batch.windows.first().ends_on == batch.starts_on + timedelta(days=9)
 

@@ -30,8 +30,15 @@ def here() -> Unit:
 def session_fields(here: Unit, **change: object) -> dict[str, Any]:
     """What the page sends when nothing but the topic was typed."""
     fields: dict[str, Any] = {
-        "topic": "学习党章", "form": "collective", "held_on": TODAY(), "held_from": "14:00", "minutes_long": 120,
-        "place": "会议室", "chair": "书记", "recorder": "乙", "submission": str(uuid4()),
+        "topic": "学习党章",
+        "form": "collective",
+        "held_on": TODAY(),
+        "held_from": "14:00",
+        "minutes_long": 120,
+        "place": "会议室",
+        "chair": "书记",
+        "recorder": "乙",
+        "submission": str(uuid4()),
     }
     fields |= {f"state-{p.pk}": "present" for p in here.people()}
     return fields | change
@@ -262,7 +269,10 @@ def test_lists_page_by_key_and_cost_the_same_as_they_grow(here: Unit, django_ass
     start = timezone.make_aware(datetime.combine(TODAY() - timedelta(days=50), datetime.min.time()))
     for number in range(35):
         session = StudySession.objects.create(
-            enrolment=here.enrolment, topic=f"第{number}次学习", held_at=start + timedelta(hours=number // 2), by=here.secretary
+            enrolment=here.enrolment,
+            topic=f"第{number}次学习",
+            held_at=start + timedelta(hours=number // 2),
+            by=here.secretary,
         )
         Attendance.objects.create(session=session, participation=here.people()[0], state="absent")
     client, url = signed_in(here.secretary), reverse("study-session-list", args=[here.enrolment.pk])
@@ -292,7 +302,9 @@ def test_the_recording_page_costs_the_same_as_people_grow(here: Unit, django_ass
 def test_members_see_their_own_state_but_not_others(here: Unit) -> None:
     one, other = here.people()[:2]
     post(here, **{f"state-{one.pk}": "sick-leave", f"state-{other.pk}": "absent"})
-    page = said(signed_in(make.user(one.member)).get(reverse("study-session-detail", args=[StudySession.objects.get().pk])))
+    page = said(
+        signed_in(make.user(one.member)).get(reverse("study-session-detail", args=[StudySession.objects.get().pk]))
+    )
     assert "我的出勤：<strong>病假</strong>，待补课" in page
     assert other.member.name not in page
 

@@ -20,7 +20,7 @@ TODAY = timezone.localdate
 
 @dataclass
 class Unit:
-    """``office`` of the root, ``secretary`` of the branch, ``committee_office`` of a committee beside it (an outsider)."""
+    """``office`` of the root, ``secretary`` of the branch, ``outsider``: the secretary of another branch."""
 
     root: Organization
     branch: Organization

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +16,9 @@ from django.utils import timezone
 from members.permissions import Role
 from portal.access import public, signed_in
 from portal.kept_text import CONTEXT, author_token, kept_fields
-from portal.menu import Duty, duties
+from portal.menu import Duty, duties, menu
 from portal.pages import urlpatterns as portal_pages
-from portal.uploads import UploadLimitHandler
+from portal.uploads import UploadLimitHandler, UploadLimitMiddleware
 from portal.urls import handler400, handler403, handler404, handler500
 from portal.urls import urlpatterns as all_pages
 from tests import factories as make
@@ -196,8 +197,6 @@ def test_an_upload_over_the_limit_is_refused_before_it_is_read(client: Client, s
 
 
 def test_nothing_of_a_refused_body_is_read(settings: Any) -> None:
-    from portal.uploads import UploadLimitMiddleware
-
     class Untouchable:
         def read(self, *args: int) -> bytes:
             raise AssertionError("the body was read")
@@ -271,3 +270,14 @@ def test_nothing_is_kept_for_a_forged_token_and_fragments_lead_to_the_sign_in_pa
     fragment = client.get("/writing/", headers={"HX-Request": "true"})
     assert fragment.status_code == 401
     assert fragment.headers["HX-Redirect"].startswith("/sign-in/")
+
+
+# ---- icons ----
+
+
+def test_every_icon_that_is_named_is_drawn() -> None:
+    drawn = set(re.findall(r'<symbol id="([^"]+)"', (settings.BASE_DIR / "static/icons/sprite.svg").read_text()))
+    named = {entry.icon for entry in menu}
+    for template in (settings.BASE_DIR / "templates").rglob("*.html"):
+        named |= set(re.findall(r'_icon\.html" with name="([^"]+)"', template.read_text()))
+    assert named <= drawn

@@ -89,7 +89,9 @@ def test_people_of_other_branches_and_past_participants_are_not_offered(place: P
     gone.save()
     page = as_user(place.secretary).get(reverse("task-create", args=[place.enrolment.pk])).content.decode()
     assert "李强" not in page
-    answer = as_user(place.secretary).post(reverse("task-create", args=[place.enrolment.pk]), entry(place, responsible=gone.pk))
+    answer = as_user(place.secretary).post(
+        reverse("task-create", args=[place.enrolment.pk]), entry(place, responsible=gone.pk)
+    )
     assert "责任人应从" in answer.content.decode()
 
 
@@ -140,7 +142,9 @@ def test_the_slower_of_two_is_told_and_keeps_the_text(place: Place, as_user: Bro
     task = place.go(place.task(), ("start", place.worker), ("report", place.worker))
     client = as_user(place.secretary)
     place.go(task, ("confirm", place.office))
-    page = client.post(reverse("task-move", args=[task.pk]), {"move": "send-back", "text": "还要再看看"}).content.decode()
+    page = client.post(
+        reverse("task-move", args=[task.pk]), {"move": "send-back", "text": "还要再看看"}
+    ).content.decode()
     assert "刚刚有了变动" in page
     assert Task.objects.get().state == Task.State.CONFIRMED
 
@@ -168,7 +172,9 @@ def test_the_secretary_changes_an_entry_and_the_page_tells(place: Place, as_user
 def test_the_ledger_filters(place: Place, as_user: Browser) -> None:
     place.task(problem="甲问题", category="style", kind="immediate")
     place.task(problem="乙问题", responsible=place.colleague)
-    place.go(place.task(problem="丙问题"), ("start", place.worker), ("report", place.worker), ("confirm", place.secretary))
+    place.go(
+        place.task(problem="丙问题"), ("start", place.worker), ("report", place.worker), ("confirm", place.secretary)
+    )
     late = place.task(problem="丁问题")
     Task.objects.filter(pk=late.pk).update(due_on=timezone.localdate() - timedelta(days=1))
     client, address = as_user(place.office), reverse("task-list", args=[place.root.pk])
@@ -191,7 +197,11 @@ def test_pages_by_key_show_everything_once(place: Place, as_user: Browser) -> No
     carrier = place.of(place.worker)
     Task.objects.bulk_create(
         Task(
-            enrolment=place.enrolment, responsible=carrier, by=place.secretary, problem=f"第{n:03}件", measure="做",
+            enrolment=place.enrolment,
+            responsible=carrier,
+            by=place.secretary,
+            problem=f"第{n:03}件",
+            measure="做",
             due_on=place.soon + timedelta(days=n // 60),
         )
         for n in range(PAGE * 2 + 3)
@@ -237,7 +247,13 @@ def test_a_members_own_page(place: Place, as_user: Browser) -> None:
     page = client.get(address, {"problem": "读书不够"}).content.decode()
     assert "读书不够" in page
     assert "书记" in page
-    data = {"problem": "读书不够", "category": "belief", "measure": "每晚一小时", "kind": "lasting", "due_on": place.soon.isoformat()}
+    data = {
+        "problem": "读书不够",
+        "category": "belief",
+        "measure": "每晚一小时",
+        "kind": "lasting",
+        "due_on": place.soon.isoformat(),
+    }
     data["submission"] = str(uuid4())
     for _ in range(2):
         assert client.post(address, data).url == reverse("my-tasks", args=[own.pk])
@@ -255,20 +271,36 @@ def test_a_members_own_page_is_nobody_elses(place: Place, as_user: Browser) -> N
     own = place.of(place.worker)
     task = place.own_task()
     for name in ("my-tasks", "my-task-create"):
-        codes = {who: as_user(getattr(place, who)).get(reverse(name, args=[own.pk])).status_code for who in
-                 ("worker", "secretary", "committee", "office", "inspector", "colleague", "outsider")}
-        assert codes == {"worker": 200, "secretary": 403, "committee": 403, "office": 403, "inspector": 403,
-                         "colleague": 404, "outsider": 404}
+        codes = {
+            who: as_user(getattr(place, who)).get(reverse(name, args=[own.pk])).status_code
+            for who in ("worker", "secretary", "committee", "office", "inspector", "colleague", "outsider")
+        }
+        assert codes == {
+            "worker": 200,
+            "secretary": 403,
+            "committee": 403,
+            "office": 403,
+            "inspector": 403,
+            "colleague": 404,
+            "outsider": 404,
+        }
     for who in ("committee", "office", "inspector", "colleague", "outsider"):
         client = as_user(getattr(place, who))
         assert client.get(reverse("task-detail", args=[task.pk])).status_code == 404
         assert client.post(reverse("task-move", args=[task.pk]), {"move": "start"}).status_code == 404
     for who in ("office", "inspector", "committee"):
-        page = as_user(getattr(place, who)).get(reverse("task-list", args=[place.home.pk]), {"whose": "personal"}).content.decode()
+        page = (
+            as_user(getattr(place, who))
+            .get(reverse("task-list", args=[place.home.pk]), {"whose": "personal"})
+            .content.decode()
+        )
         assert "理论学习抓得不紧" not in page
     client = as_user(place.secretary)
     assert "理论学习抓得不紧" not in client.get(reverse("task-list", args=[place.home.pk])).content.decode()
-    assert "理论学习抓得不紧" in client.get(reverse("task-list", args=[place.home.pk]), {"whose": "personal"}).content.decode()
+    assert (
+        "理论学习抓得不紧"
+        in client.get(reverse("task-list", args=[place.home.pk]), {"whose": "personal"}).content.decode()
+    )
     assert client.get(reverse("task-edit", args=[task.pk])).status_code == 403
 
 
@@ -277,7 +309,13 @@ def test_for_a_member_without_an_account_the_secretary_writes(place: Place, as_u
     client = as_user(place.secretary)
     page = client.get(reverse("task-list", args=[place.home.pk]), {"whose": "personal"}).content.decode()
     assert reverse("my-tasks", args=[old.pk]) in page
-    data = {"problem": "走动少了", "category": "other", "measure": "每月来支部一次", "kind": "lasting", "due_on": place.soon.isoformat()}
+    data = {
+        "problem": "走动少了",
+        "category": "other",
+        "measure": "每月来支部一次",
+        "kind": "lasting",
+        "due_on": place.soon.isoformat(),
+    }
     assert client.post(reverse("my-task-create", args=[old.pk]), data).status_code == 302
     task = Task.objects.get(subject=old)
     assert client.get(reverse("task-edit", args=[task.pk])).status_code == 200

@@ -24,12 +24,12 @@ def due(task: Task, days: int) -> Task:
 
 
 def everything() -> list[Draft]:
-    return [d for source in (reminders.nearly_due, reminders.overdue, reminders.overdue_in_branch) for d in source(TODAY)]
+    return [
+        d for source in (reminders.nearly_due, reminders.overdue, reminders.overdue_in_branch) for d in source(TODAY)
+    ]
 
 
-@pytest.mark.parametrize(
-    ("days", "words"), [(8, ""), (7, "还有7天"), (4, "还有4天"), (1, "明天"), (0, "今天")]
-)
+@pytest.mark.parametrize(("days", "words"), [(8, ""), (7, "还有7天"), (4, "还有4天"), (1, "明天"), (0, "今天")])
 def test_the_responsible_person_hears_before_the_date(place: Place, days: int, words: str) -> None:
     due(place.task(), days)
     found = everything()

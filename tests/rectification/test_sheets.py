@@ -59,15 +59,26 @@ def test_the_report_counts_problems_by_category(place: Place) -> None:
     section = report_sections["rectification"]
     root = Organization.objects.get(pk=place.root.pk)
     assert section.build(place.campaign, root, None) is None
-    place.go(place.task(category="style"), ("start", place.worker), ("report", place.worker), ("confirm", place.secretary))
+    place.go(
+        place.task(category="style"), ("start", place.worker), ("report", place.worker), ("confirm", place.secretary)
+    )
     place.go(place.task(category="style"), ("explain", place.secretary), ("accept-explanation", place.office))
     late = place.task(category="service")
     Task.objects.filter(pk=late.pk).update(due_on=timezone.localdate() - timedelta(days=1))
     place.own_task(problem="私下的话")
     figures = section.build(place.campaign, root, None)
     assert figures is not None
-    assert (figures["total"], figures["confirmed"], figures["explained"], figures["open"], figures["overdue"]) == (3, 1, 1, 1, 1)
-    assert [(row["label"], row["total"], row["open"]) for row in figures["rows"]] == [("工作作风", 2, 0), ("服务群众", 1, 1)]
+    assert (figures["total"], figures["confirmed"], figures["explained"], figures["open"], figures["overdue"]) == (
+        3,
+        1,
+        1,
+        1,
+        1,
+    )
+    assert [(row["label"], row["total"], row["open"]) for row in figures["rows"]] == [
+        ("工作作风", 2, 0),
+        ("服务群众", 1, 1),
+    ]
     assert figures["personal"] == 1
     html = render_to_string(section.template, figures)
     assert "工作作风" in html

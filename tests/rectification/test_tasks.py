@@ -85,7 +85,11 @@ def test_an_explanation_closes_only_when_somebody_else_accepts_it(place: Place) 
 
 
 def test_an_explanation_can_be_declined_and_a_report_replaces_it(place: Place) -> None:
-    task = place.go(place.task(), ("start", place.worker), ("explain", place.committee), ("decline-explanation", place.secretary))
+    task = place.go(
+        place.task(), ("start", place.worker), ("explain", place.committee), ("decline-explanation", place.secretary)
+    )
+    assert (task.state, task.explanation) == (State.RUNNING, "")
+    task = place.go(task, ("explain", place.secretary), ("withdraw-explanation", place.secretary))
     assert (task.state, task.explanation) == (State.RUNNING, "")
     task = place.go(task, ("explain", place.committee), ("report", place.worker))
     assert (task.state, task.explanation) == (State.REPORTED, "")
@@ -103,9 +107,19 @@ def test_of_two_decisions_at_the_same_time_one_counts(place: Place) -> None:
 
 @pytest.mark.parametrize("method", ["start", "report", "confirm", "send_back", "accept_explanation", "resume"])
 def test_a_move_from_the_wrong_state_changes_nothing(place: Place, method: str) -> None:
-    fitting = {"start": "planned", "report": "running", "confirm": "reported", "send_back": "reported", "resume": "explained"}
+    fitting = {
+        "start": "planned",
+        "report": "running",
+        "confirm": "reported",
+        "send_back": "reported",
+        "resume": "explained",
+    }
     for state in State.values:
-        if fitting.get(method) == state or (method == "start" and state == State.REDO) or method == "accept_explanation":
+        if (
+            fitting.get(method) == state
+            or (method == "start" and state == State.REDO)
+            or method == "accept_explanation"
+        ):
             continue
         task = place.task(state=state, explanation="条件不具备" if state == State.EXPLAINED else "")
         with pytest.raises(TaskMoved):
@@ -124,13 +138,21 @@ def test_a_member_plans_and_finishes_their_own(place: Place) -> None:
 
 def test_a_private_task_is_seen_by_its_owner_and_the_branch_reviewer_only(place: Place) -> None:
     task = place.own_task()
-    seen = {u for u in vars(place) if isinstance(user := getattr(place, u), User) and Task.objects.visible_to(user).filter(pk=task.pk)}
+    seen = {
+        u
+        for u in vars(place)
+        if isinstance(user := getattr(place, u), User) and Task.objects.visible_to(user).filter(pk=task.pk)
+    }
     assert seen == {"worker", "secretary"}
 
 
 def test_a_secretarys_own_is_seen_and_confirmed_by_those_above(place: Place) -> None:
     task = place.go(place.own_task(place.secretary), ("start", place.secretary), ("report", place.secretary))
-    seen = {u for u in vars(place) if isinstance(user := getattr(place, u), User) and Task.objects.visible_to(user).filter(pk=task.pk)}
+    seen = {
+        u
+        for u in vars(place)
+        if isinstance(user := getattr(place, u), User) and Task.objects.visible_to(user).filter(pk=task.pk)
+    }
     assert seen == {"secretary", "office"}
     assert not Task.objects.to_be_judged_by(place.secretary).exists()
     assert Task.objects.to_be_judged_by(place.office).get() == task
@@ -172,7 +194,12 @@ def test_a_second_submission_gives_the_first_entry(place: Place) -> None:
     assert Task.objects.count() == 1
     away = Enrolment.objects.exclude(pk=place.enrolment.pk).get()
     foreign = actions.add(
-        enrolment=away, by=place.outsider, submission=submission, problem="另一件", measure="另一条", due_on=place.soon,
+        enrolment=away,
+        by=place.outsider,
+        submission=submission,
+        problem="另一件",
+        measure="另一条",
+        due_on=place.soon,
         responsible=away.participations.first(),
     )
     assert foreign.enrolment == away
@@ -180,7 +207,13 @@ def test_a_second_submission_gives_the_first_entry(place: Place) -> None:
 
 def test_editing_tells_what_was_changed(place: Place) -> None:
     task = place.task()
-    actions.edit(task=task, by=place.secretary, measure="增设午间窗口", responsible=place.of(place.colleague), problem=task.problem)
+    actions.edit(
+        task=task,
+        by=place.secretary,
+        measure="增设午间窗口",
+        responsible=place.of(place.colleague),
+        problem=task.problem,
+    )
     note = task.notes.last()
     assert "整改措施：午间轮流值班 → 增设午间窗口" in note.text
     assert "责任人：王芳 → 李强" in note.text
