@@ -23,7 +23,7 @@ class BlueprintError(ValueError):
 
 @dataclass(frozen=True)
 class RequirementPlan:
-    """One 规定动作. ``optional``: a campaign has it only when its office chooses so (numbers that no document fixes)."""
+    """One 规定动作. ``optional``: a campaign has it only when its office chooses so (no document asks for it)."""
 
     key: str
     label: str
@@ -67,7 +67,7 @@ class MaterialPlan:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """``concentrated_months``: shortest usual length of the concentrated phases together, 0 = none (S0 四: 一般不少于3个月)."""
+    """``concentrated_months``: usual least length of the concentrated phases together, 0 = none (S0 四)."""
 
     code: str
     name: str
@@ -114,7 +114,8 @@ def read_requirement(data: Mapping[str, Any], key: str, where: str) -> Requireme
         )
     if indicator.subject != audience.subject:
         raise BlueprintError(
-            f"{where}: indicator {indicator.code!r} is about a {indicator.subject}, audience {audience.code!r} is of a {audience.subject}"
+            f"{where}: indicator {indicator.code!r} concerns each {indicator.subject}, "
+            f"audience {audience.code!r} consists of each {audience.subject}"
         )
     params = data.get("params", {})
     known(params, {p.name for p in indicator.parameters}, f"{where} params")

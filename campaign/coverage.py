@@ -12,7 +12,8 @@ from members.models import Member, Mobility, Organization
 
 @dataclass(frozen=True)
 class Coverage:
-    """Persons: ``on_roll`` = ``taking_part`` + ``elsewhere`` + ``without_place``; ``lost`` lies across them. Organisations: open basic
+    """Persons: ``on_roll`` = ``taking_part`` + ``elsewhere`` + ``without_place``; ``lost`` lies across them.
+    Organisations: open basic
     organisations, those enrolled, those started, those postponed."""
 
     on_roll: int = 0
@@ -30,7 +31,8 @@ class Coverage:
 
     @property
     def share(self) -> float | None:
-        """Taking part here or elsewhere, in percent of the roll, cut to one decimal; ``None`` where nobody is on the roll."""
+        """Taking part here or elsewhere, in percent of the roll, cut to one decimal; ``None`` where nobody is on the
+        roll."""
         return (self.taking_part + self.elsewhere) * 1000 // self.on_roll / 10 if self.on_roll else None
 
     def __add__(self, other: "Coverage") -> "Coverage":
@@ -54,11 +56,16 @@ def is_lost() -> Exists:
 
 def standing(campaign: Campaign) -> Combinable:
     """``here``, ``elsewhere`` or ``nowhere`` for a member on the roll."""
-    return Case(When(takes_part(campaign), then=Value("here")), When(is_away(), then=Value("elsewhere")), default=Value("nowhere"))
+    return Case(
+        When(takes_part(campaign), then=Value("here")),
+        When(is_away(), then=Value("elsewhere")),
+        default=Value("nowhere"),
+    )
 
 
 def coverage_by(campaign: Campaign, node: Organization, length: int) -> dict[str, Coverage]:
-    """Coverage under ``node``, per organisation whose path has ``length`` characters (``len(node.path)``: of the node itself); two queries."""
+    """Coverage under ``node``, per organisation whose path has ``length`` characters (``len(node.path)``: of the node
+    itself); two queries."""
     people = (
         Member.objects.under(node)
         .on_roll()

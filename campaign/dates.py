@@ -45,7 +45,7 @@ def split(total: int, parts: int) -> list[int]:
 def propose(start: date, end: date, concentrated: Sequence[bool], months: int) -> list[tuple[date, date]]:
     """Even windows for consecutive phases (S0 四: 集中学习教育一般不少于3个月).
 
-    Where that leaves the concentrated ones less than ``months`` together, the others give way, as long as each keeps a day.
+    Where that leaves the concentrated ones less than ``months`` together, the others give way, each keeping a day.
     """
     total = (end - start).days + 1
     days = split(total, len(concentrated))

@@ -68,7 +68,13 @@ def late_tables(place: Place, params: Params, user: Any) -> list[Table]:
     today = timezone.localdate()
     head = ["组织", "姓名" if names else "未完成", "规定动作", "期限", "已过天数"]
     rows: list[list[Any]] = [
-        [row.organization, row.name if names else f"{row.missing}{unit}", row.requirement, row.due, row.days_over(today) or None]
+        [
+            row.organization,
+            row.name if names else f"{row.missing}{unit}",
+            row.requirement,
+            row.due,
+            row.days_over(today) or None,
+        ]
         for row, unit in lines[:LATE_AT_MOST]
     ]
     if len(lines) > LATE_AT_MOST:

@@ -98,7 +98,7 @@ menu.register(
 
 
 def owed(rows: Any, requirements: list[Requirement], pk: int) -> list[Requirement]:
-    """Which of ``requirements`` (all of one subject) apply to the one row and are neither done nor waived: one query."""
+    """Which of ``requirements`` (all of one subject) the row still owes, neither done nor waived: one query."""
     expressions = {
         f"owes_{r.pk}": ExpressionWrapper(
             Q(r.audience.applies()) & ~Q(is_done(r)) & ~Q(is_waived(r)), output_field=BooleanField()

@@ -1,4 +1,5 @@
-"""Who still owes what, in tree order: branches whose ready figures miss something, and only there the indicator's own expression."""
+"""Who still owes what, in tree order: branches whose ready figures miss something, and only there the indicator's own
+expression."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -64,7 +65,8 @@ def unmark(text: str) -> Position | None:
 
 
 def after(position: Position | None, order: int, prefix: str) -> Q:
-    """Rows of the requirement at ``order`` that come after ``position``; ``prefix`` leads from the row to its organisation."""
+    """Rows of the requirement at ``order`` that come after ``position``; ``prefix`` leads from the row to its
+    organisation."""
     if position is None:
         return Q()
     further = Q(**{f"{prefix}path__gt": position.path})
@@ -88,9 +90,11 @@ def late_rows(
     limit: int,
     start: Position | None = None,
 ) -> list[Late]:
-    """At most ``limit`` lines under ``node`` after ``start``, in tree order and then that of the requirements (as ``requirements_in``).
+    """At most ``limit`` lines under ``node`` after ``start``, in tree order and then that of the requirements (as
+    ``requirements_in``).
 
-    One query for the branches, one per requirement that is missing in them, one for the dates; the same however many branches there are.
+    One query for the branches, one per requirement that is missing in them, one for the dates; the same however many
+    branches there are.
     """
     order = {r.pk: n for n, r in enumerate(requirements)}
     size = limit + len(requirements) + 1
@@ -157,7 +161,8 @@ def counted(row: Progress, requirements: Sequence[Requirement], order: dict[int,
 
 
 def with_dates(campaign: Campaign, rows: Sequence[Late], requirements: Sequence[Requirement]) -> list[Late]:
-    """The lines with enrolment and last day of each: the end of the organisation's own phase, moved by the requirement's offset."""
+    """The lines with enrolment and last day of each: the end of the organisation's own phase, moved by the
+    requirement's offset."""
     runs = PhaseRun.objects.filter(
         enrolment__campaign=campaign,
         enrolment__organization__in={r.organization_id for r in rows},

@@ -34,7 +34,7 @@ def url(request: HttpRequest, **change: object) -> str:
 
 
 def paged(request: HttpRequest, rows: QuerySet[Any], order: Sequence[str], size: int = 30) -> Page[Any]:
-    """The page after ``?after=pk`` or before ``?before=pk``; a key that is not (or no longer) in the list gives the first page.
+    """The page after ``?after=pk`` or before ``?before=pk``; the first where that key is not in the list.
 
     The last field of ``order`` must be unique (``pk``).
     """

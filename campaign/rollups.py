@@ -27,7 +27,8 @@ def ancestors(path: str) -> list[str]:
 
 
 def choose(campaign: Campaign, limit: int = LIMIT) -> set[int]:
-    """The organisations that should be roll-up points: at most ``limit`` enrolments below them, but more below their parent, and two or more
+    """The organisations that should be roll-up points: at most ``limit`` enrolments below them, but more below their
+    parent, and two or more
     (a single one is its own sum). A campaign that is no larger than ``limit`` needs none."""
     below: dict[str, int] = defaultdict(int)
     for path in campaign.enrolments.values_list("organization__path", flat=True).iterator():
@@ -44,7 +45,8 @@ def choose(campaign: Campaign, limit: int = LIMIT) -> set[int]:
 
 
 def rebalance(campaign: Campaign, limit: int = LIMIT) -> tuple[int, int]:
-    """Give up roll-up points that are no longer right and set up those that are missing, each in its own transaction, so that sums are right
+    """Give up roll-up points that are no longer right and set up those that are missing, each in its own transaction,
+    so that sums are right
     at every moment; returns how many were given up and set up."""
     wanted = choose(campaign, limit)
     old = RollupPoint.objects.filter(campaign=campaign).select_related("organization")
@@ -79,7 +81,9 @@ def settle(point: RollupPoint) -> None:
     below = below.exclude(organization=point.organization_id)
     mine = {*below.values_list("pk", flat=True), *Enrolment.objects.filter(rollup=point).values_list("pk", flat=True)}
     locked = lock(mine)
-    inside = [e for e in locked if point.organization.contains(e.organization) and e.organization_id != point.organization_id]
+    inside = [
+        e for e in locked if point.organization.contains(e.organization) and e.organization_id != point.organization_id
+    ]
     outside = [e for e in locked if e not in inside]
     Enrolment.objects.filter(pk__in=[e.pk for e in inside]).update(rollup=point)
     Enrolment.objects.filter(pk__in=[e.pk for e in outside]).update(rollup=None)
@@ -90,7 +94,9 @@ def settle(point: RollupPoint) -> None:
 
 def branch_rows(campaign: Campaign, enrolments: Iterable[Enrolment]) -> QuerySet[Progress]:
     return Progress.objects.filter(
-        requirement__campaign=campaign, kind=Progress.Kind.BRANCH, organization__in=[e.organization_id for e in enrolments]
+        requirement__campaign=campaign,
+        kind=Progress.Kind.BRANCH,
+        organization__in=[e.organization_id for e in enrolments],
     )
 
 
@@ -149,11 +155,14 @@ def chunks(keys: list[int]) -> Iterator[list[int]]:
 
 
 def recount(campaign: Campaign, *, mend: bool = False) -> Iterator[Difference]:
-    """Every figure that differs from the records; with ``mend`` it is put right. A difference is looked at again under the lock, so that a
+    """Every figure that differs from the records; with ``mend`` it is put right. A difference is looked at again
+    under the lock, so that a
     write in between is not taken for one."""
     requirements = list(campaign.requirements.select_related("campaign"))
     for keys in chunks(list(campaign.enrolments.in_tree_order().values_list("pk", flat=True))):
-        enrolments = list(Enrolment.objects.filter(pk__in=keys).in_tree_order().select_related("organization", "rollup"))
+        enrolments = list(
+            Enrolment.objects.filter(pk__in=keys).in_tree_order().select_related("organization", "rollup")
+        )
         suspects = {pk for pk, _ in branch_differences(enrolments, requirements)}
         if suspects:
             with transaction.atomic():
@@ -172,14 +181,14 @@ def recount(campaign: Campaign, *, mend: bool = False) -> Iterator[Difference]:
     yield from strays(campaign, mend=mend)
 
 
-def branch_differences(
-    enrolments: list[Enrolment], requirements: list[Requirement]
-) -> list[tuple[int, Difference]]:
+def branch_differences(enrolments: list[Enrolment], requirements: list[Requirement]) -> list[tuple[int, Difference]]:
     """Differences of branch rows, with the enrolment each belongs to."""
     places = [e.organization_id for e in enrolments]
     kept = {
         (row.organization_id, row.requirement_id): row
-        for row in Progress.objects.filter(kind=Progress.Kind.BRANCH, organization__in=places, requirement__in=requirements)
+        for row in Progress.objects.filter(
+            kind=Progress.Kind.BRANCH, organization__in=places, requirement__in=requirements
+        )
     }
     found = []
     for requirement in requirements:
@@ -222,13 +231,20 @@ def strays(campaign: Campaign, *, mend: bool) -> list[Difference]:
     if mend:
         Progress.objects.filter(pk__in=[row.pk for row in lost]).delete()
     return [
-        Difference(row.organization.name, row.requirement.label, Figures(row.done, row.waived, row.total), NOTHING, "多余的数字")
+        Difference(
+            row.organization.name,
+            row.requirement.label,
+            Figures(row.done, row.waived, row.total),
+            NOTHING,
+            "多余的数字",
+        )
         for row in lost
     ]
 
 
 def keep_day(day: date) -> int:
-    """Keep the figures of every node above a branch in running campaigns, where they differ from those kept last; returns how many were kept.
+    """Keep the figures of every node above a branch in running campaigns, where they differ from those kept last;
+    returns how many were kept.
     Running it again on the same day brings that day up to date."""
     kept = 0
     for campaign in Campaign.objects.running():
@@ -251,7 +267,8 @@ def keep_day(day: date) -> int:
 
 
 def node_figures(campaign: Campaign) -> dict[Key, Figures]:
-    """Figures per (organisation, requirement) for every branch's ancestors inside the campaign, from the branch rows read once."""
+    """Figures per (organisation, requirement) for every branch's ancestors inside the campaign, from the branch rows
+    read once."""
     root = campaign.organization.path
     found: dict[tuple[str, int], Figures] = defaultdict(Figures)
     rows = Progress.objects.filter(requirement__campaign=campaign, kind=Progress.Kind.BRANCH).order_by()

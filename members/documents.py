@@ -83,7 +83,9 @@ def login_slips(node: Organization, params: Params, user: Any) -> dict[str, Any]
     One-time passwords are kept nowhere: they are set here, while the sheet is made. If a worker breaks down and the sheet is made
     again, the passwords of the last sheet hold, which is also the only one that can be downloaded.
     """
-    accounts = User.objects.kept_by(user).under(node).never_used().filter(is_active=True).select_related("member__branch")
+    accounts = (
+        User.objects.kept_by(user).under(node).never_used().filter(is_active=True).select_related("member__branch")
+    )
     found = list(accounts.order_by("member__branch__path", "pk")[: SLIPS + 1])
     if not found:
         raise JobFailure("没有等待首次登录的账号，无需打印。忘记密码的请在账号页重置密码。")

@@ -1,6 +1,7 @@
 """Pictures drawn by the server: one SVG for the page and for paper, readable in grey and without seeing colours.
 
-No scripts and no style attributes, only presentation attributes; every picture says in ``<title>`` and ``<desc>`` what it shows. Lengths are
+No scripts and no style attributes, only presentation attributes; every picture says in ``<title>`` and ``<desc>``
+what it shows. Lengths are
 in units of the view box (``WIDTH`` across); the picture takes the width of the place it is put in.
 """
 
@@ -75,38 +76,64 @@ def fit(text: str, width: float, size: float = SIZE) -> str:
     return f"{text}…"
 
 
-def words(x: float, y: float, text: object, *, anchor: str = "start", size: float = SIZE, fill: str = INK) -> SafeString:
+def words(
+    x: float, y: float, text: object, *, anchor: str = "start", size: float = SIZE, fill: str = INK
+) -> SafeString:
     return format_html(
-        '<text x="{}" y="{}" font-size="{}" fill="{}" text-anchor="{}">{}</text>', round(x, 1), round(y, 1), size, fill, anchor, text
+        '<text x="{}" y="{}" font-size="{}" fill="{}" text-anchor="{}">{}</text>',
+        round(x, 1),
+        round(y, 1),
+        size,
+        fill,
+        anchor,
+        text,
     )
 
 
-def box(x: float, y: float, width: float, height: float, fill: str, stroke: str = "none", title: str = "") -> SafeString:
+def box(
+    x: float, y: float, width: float, height: float, fill: str, stroke: str = "none", title: str = ""
+) -> SafeString:
     inner = format_html("<title>{}</title>", title) if title else ""
     return format_html(
         '<rect x="{}" y="{}" width="{}" height="{}" fill="{}" stroke="{}" stroke-width="0.7">{}</rect>',
-        round(x, 2), round(y, 2), round(max(width, 0), 2), round(height, 2), fill, stroke, inner,
+        round(x, 2),
+        round(y, 2),
+        round(max(width, 0), 2),
+        round(height, 2),
+        fill,
+        stroke,
+        inner,
     )
 
 
-def rule(x1: float, y1: float, x2: float, y2: float, stroke: str = LINE, dash: str = "none", width: float = 0.7) -> SafeString:
+def rule(
+    x1: float, y1: float, x2: float, y2: float, stroke: str = LINE, dash: str = "none", width: float = 0.7
+) -> SafeString:
     return format_html(
         '<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="{}" stroke-dasharray="{}" stroke-width="{}"/>',
-        round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1), stroke, dash, width,
+        round(x1, 1),
+        round(y1, 1),
+        round(x2, 1),
+        round(y2, 1),
+        stroke,
+        dash,
+        width,
     )
+
+
+FRAME = (
+    '<svg class="picture" xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 {} {}" width="100%" role="img" font-family="{}">'
+    "<title>{}</title><desc>{}</desc>"
+    '<defs><pattern id="{}" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="#ffffff"/>'
+    '<path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2" stroke="{}" stroke-width="1.4"/></pattern></defs>{}</svg>'
+)
 
 
 def picture(title: str, description: str, height: float, parts: Sequence[SafeString]) -> SafeString:
     """The frame of every picture; ``description`` says in words what the shapes say."""
-    key = hatch(title)
-    return format_html(
-        '<svg class="picture" xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 {} {}" width="100%" role="img" font-family="{}">'
-        "<title>{}</title><desc>{}</desc>"
-        '<defs><pattern id="{}" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="#ffffff"/>'
-        '<path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2" stroke="{}" stroke-width="1.4"/></pattern></defs>{}</svg>',
-        WIDTH + 2, round(height) + 2, f"{settings.FONT_HEADING}, sans-serif", title, description, key, DARK,
-        mark_safe("".join(parts)),  # noqa: S308 - every part comes from format_html above
-    )
+    fonts = f"{settings.FONT_HEADING}, sans-serif"
+    drawn = mark_safe("".join(parts))  # noqa: S308 - every part comes from format_html
+    return format_html(FRAME, WIDTH + 2, round(height) + 2, fonts, title, description, hatch(title), DARK, drawn)
 
 
 def hatch(title: str) -> str:
@@ -143,11 +170,16 @@ def segments(y: float, height: float, title: str, parts: Sequence[Part], whole: 
 
 
 def stacked_bars(title: str, bars: Sequence[Bar]) -> SafeString:
-    """Done, waived and missing of each requirement out of those it is asked of; every bar is 0–100 % of its own total, which stands beside it."""
+    """Done, waived and missing of each requirement out of those it is asked of; every bar is 0–100 % of its own
+    total, which stands beside it."""
     parts, y = legend(2, title, [("dark", "完成"), ("hatched", "免除"), ("pale", "未完成")])
     spoken = []
     for bar in bars:
-        figures = f"{bar.done}{f'＋免{bar.waived}' if bar.waived else ''}／{bar.total}{bar.unit}" if bar.total else "无适用对象"
+        figures = (
+            f"{bar.done}{f'＋免{bar.waived}' if bar.waived else ''}／{bar.total}{bar.unit}"
+            if bar.total
+            else "无适用对象"
+        )
         parts += [
             words(0, y + 14, fit(bar.label, WIDTH - width_of(figures) - 14)),
             words(WIDTH, y + 14, figures, anchor="end", fill=SOFT),
@@ -193,7 +225,9 @@ def category_bars(title: str, rows: Sequence[tuple[str, int]], unit: str = "") -
         ]
     height = len(rows) * 24 + 6
     parts.append(rule(left, 2, left, height - 2, INK))
-    return picture(title, "；".join(f"{label}{number}{unit}" for label, number in rows) or "没有数据", max(height, 20), parts)
+    return picture(
+        title, "；".join(f"{label}{number}{unit}" for label, number in rows) or "没有数据", max(height, 20), parts
+    )
 
 
 def months(first: date, last: date) -> list[date]:
@@ -230,7 +264,11 @@ def timeline(title: str, rows: Sequence[TimeRow], today: date) -> SafeString:
             body.append(box(x, y + 17, width, 15, fill, INK, told))
             name = fit(span.label, width - 6, 10)
             if len(name) > 1 and name != "…":
-                body.append(words(x + width / 2, y + 28, name, anchor="middle", size=10, fill="#ffffff" if fill == DARK else INK))
+                body.append(
+                    words(
+                        x + width / 2, y + 28, name, anchor="middle", size=10, fill="#ffffff" if fill == DARK else INK
+                    )
+                )
             spoken.append(f"{row.label} {told}")
         y += 40
     for day in months(first, last):
@@ -265,14 +303,28 @@ def trend(title: str, points: Sequence[tuple[date, int]]) -> SafeString:
     parts = []
     for percent in (0, 50, 100):
         y = place(first, percent)[1]
-        parts += [rule(left, y, left + room, y, PALE), words(left - 5, y + 4, f"{percent}%", anchor="end", size=10, fill=SOFT)]
+        parts += [
+            rule(left, y, left + room, y, PALE),
+            words(left - 5, y + 4, f"{percent}%", anchor="end", size=10, fill=SOFT),
+        ]
     spots = [place(day, percent) for day, percent in points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in spots)
     parts.append(format_html('<polyline points="{}" fill="none" stroke="{}" stroke-width="2"/>', path, DARK))
-    parts.append(format_html_join("", '<circle cx="{}" cy="{}" r="2.4" fill="{}"/>', ((round(x, 1), round(y, 1), DARK) for x, y in spots)))
+    parts.append(
+        format_html_join(
+            "", '<circle cx="{}" cy="{}" r="2.4" fill="{}"/>', ((round(x, 1), round(y, 1), DARK) for x, y in spots)
+        )
+    )
     parts += [
         words(left, top + height + 16, f"{first.month}月{first.day}日", size=10, fill=SOFT),
-        words(left + room, top + height + 16, f"{last.month}月{last.day}日 {points[-1][1]}%", anchor="end", size=10, fill=SOFT),
+        words(
+            left + room,
+            top + height + 16,
+            f"{last.month}月{last.day}日 {points[-1][1]}%",
+            anchor="end",
+            size=10,
+            fill=SOFT,
+        ),
     ]
     spoken = "；".join(f"{day:%Y-%m-%d} {percent}%" for day, percent in points)
     return picture(title, spoken, top + height + 22, parts)

@@ -1,6 +1,7 @@
 """The job behind every printed or exported document.
 
-``job.params`` = ``{"document": code, "format": "pdf" | "xlsx", "params": {name: text}}``. The subject is found again with the rights that
+``job.params`` = ``{"document": code, "format": "pdf" | "xlsx", "params": {name: text}}``. The subject is found again
+with the rights that
 the job's owner has when the job runs: an appointment that ended in between ends the printing too.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.http import Http404
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -28,7 +29,7 @@ def find_subject(document: Document, params: Params, user: Any) -> Any:
     """The object the document is about, out of what ``user`` sees; raises ``Http404`` or ``PermissionDenied``."""
     try:
         subject = document.find(params, user)
-    except (KeyError, ValueError, ValidationError) as error:
+    except (KeyError, ValueError, OverflowError, ValidationError, ObjectDoesNotExist) as error:
         raise Http404 from error
     if document.permission and not user.can(document.permission, at=subject.scope):
         raise PermissionDenied
@@ -53,7 +54,8 @@ def page_of(document: Document, subject: Any, params: Params, user: Any) -> str:
 
 
 def run(job: Job, progress: Progress) -> Outcome:
-    """Make the file; raises ``JobFailure`` when the document, its subject or the right to it is not there (any more)."""
+    """Make the file; raises ``JobFailure`` when the document, its subject or the right to it is not there (any
+    more)."""
     asked: Mapping[str, Any] = job.params
     document = documents.get(str(asked.get("document", "")))
     kind = str(asked.get("format") or "pdf")

@@ -30,7 +30,8 @@ class Nothing(URLFetcher):
 
 
 def families(setting: str) -> str:
-    """A CSS font list from a setting (names separated by commas), with fonts at its end that hold every Chinese character."""
+    """A CSS font list from a setting (names separated by commas), with fonts at its end that hold every Chinese
+    character."""
     names = [name.strip() for name in setting.split(",") if name.strip()]
     names += [name for name in FALLBACK if name not in names]
     return ", ".join(name if name == "serif" else f'"{name}"' for name in names)
@@ -62,9 +63,11 @@ def stylesheets(look: str, landscape: bool) -> Sequence[CSS]:
 
 
 def render_pdf(html: str, *, look: str = "form", landscape: bool = False) -> bytes:
-    """A tagged PDF of a whole page of ``html`` (made from a template that extends ``portal/print/official.html`` or ``form.html``).
+    """A tagged PDF of a whole page of ``html`` (made from a template that extends ``portal/print/official.html`` or
+    ``form.html``).
 
-    Title and language come from the page; nothing says who made it but the page itself. The CSS and links in ``html`` load nothing.
+    Title and language come from the page; nothing says who made it but the page itself. The CSS and links in ``html``
+    load nothing.
     """
     with one_at_a_time:
         page = HTML(string=html, url_fetcher=Nothing(), base_url=None)

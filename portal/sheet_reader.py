@@ -1,6 +1,6 @@
 """Opens one workbook in a process of its own: a damaged file can make the reader take all memory or end its process.
 
-Run as a script: the workbook on standard input, its sheets as JSON on standard output (dates as ``{"d": "2005-07-01"}``).
+As a script: the workbook on standard input, its sheets as JSON on standard output; dates as ``{"d": "2005-07-01"}``.
 """
 
 import io

@@ -1,6 +1,6 @@
 """What a workbook's own text tells before it is opened.
 
-How large its sheets really are (the reader lays a sheet out from its first to its last value, so that two values far apart
+How large its sheets really are (the reader lays a sheet out from its first to its last value: two values far apart
 would fill the memory), which cells are formula errors, and which dates show no day.
 """
 

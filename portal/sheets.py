@@ -1,4 +1,4 @@
-"""Reading spreadsheets as they really arrive (.xlsx, .xls, .ods, .csv in UTF-8 or GB18030); what cannot be read says why."""
+"""Reading spreadsheets as they really arrive (.xlsx, .xls, .ods, .csv); what cannot be read says why."""
 
 import csv
 import io
@@ -36,9 +36,9 @@ class Unreadable(ValueError):
 class Sheet:
     """One sheet: its name, and its rows as ``(row number as users see it, cell values)`` without the blank ones.
 
-    Values are ``str`` (stripped), ``int``/``float``, ``date``, ``bool`` or ``None``. A date that shows year and month only
-    is the text ``2005-07``; a formula error is its text (``#REF!``). ``inherited`` holds cells ``(row number, column
-    index)`` whose value came from a merged cell above.
+    Values are ``str`` (stripped), ``int``/``float``, ``date``, ``bool`` or ``None``. A date that shows year and month
+    only is the text ``2005-07``; a formula error is its text (``#REF!``). ``inherited`` holds cells ``(row number,
+    column index)`` whose value came from a merged cell above.
     """
 
     name: str

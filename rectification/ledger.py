@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaign.models import Campaign, Enrolment, Participation
 from members.models import Organization
 from rectification.models import Task, TaskNote
-from rectification.models.task import TaskQuerySet
+from rectification.models.ledger import TaskQuerySet
 
 PAGE = 50
 
@@ -74,7 +74,7 @@ def entries(*, user: Any, node: Organization, choice: LedgerFilter) -> TaskQuery
     """The node's entries that the user sees: the branches' own, or (``whose``) members' own measures; by due date."""
     tasks = Task.objects.visible_to(user).under(node)
     tasks = tasks.personal() if choice.chosen.get("whose") else tasks.of_branches()
-    last = TaskNote.objects.filter(task=OuterRef("pk")).order_by("-pk").values("text")[:1]
+    last = TaskNote.objects.progress().filter(task=OuterRef("pk")).order_by("-pk").values("text")[:1]
     return choice.apply(tasks).with_people().annotate(progress=Subquery(last)).order_by("due_on", "pk")
 
 

@@ -12,7 +12,7 @@ from campaign.models import Campaign
 from campaign.reminders import chinese, chunks, in_words, secretaries, week_of
 from portal.notices import Draft, notice_sources
 from rectification.models import Task
-from rectification.models.task import TaskQuerySet
+from rectification.models.ledger import TaskQuerySet
 
 KIND = "整改"
 DUE_IN = (1, 7)

@@ -5,7 +5,7 @@ from django.urls import path
 from rectification.views import own_task, task
 
 urlpatterns = [
-    path("organizations/<int:organization_pk>/ledger/", task.task_list, name="task-list"),
+    path("ledgers/<int:organization_pk>/", task.task_list, name="task-list"),
     path("enrolments/<int:enrolment_pk>/ledger/new/", task.task_create, name="task-create"),
     path("tasks/<int:pk>/", task.task_detail, name="task-detail"),
     path("tasks/<int:pk>/edit/", task.task_edit, name="task-edit"),

@@ -36,7 +36,7 @@ def placeless(campaign: Campaign, organizations: Iterable[Organization]) -> Any:
 
 
 def enrol(*, batch: Batch, organizations: Iterable[Organization], by: Any, progress: Progress | None = None) -> int:
-    """Take every open branch at or below ``organizations`` into the batch, unless it is in one already; returns how many.
+    """Take every open branch at or below ``organizations`` that is in no batch yet into this one; returns how many.
 
     Each chunk is one transaction, and running it again does what is left.
     """
@@ -143,7 +143,7 @@ def missing_for_start(enrolment: Enrolment) -> list[Gap]:
 
 
 def start(*, enrolment: Enrolment, by: Any) -> tuple[list[str], list[Gap]]:
-    """PREPARING → RUNNING in the first phase after the preparation. Returns what stands in the way; nothing = it has started."""
+    """PREPARING → RUNNING in the first phase after the preparation. Returns what stands in the way, if anything."""
     with recording([enrolment.pk]) as locked:
         row = Enrolment.objects.select_related("campaign", "organization").get(pk=locked[0].pk)
         reasons, missing = obstacles(row), missing_for_start(row)

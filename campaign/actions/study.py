@@ -42,7 +42,8 @@ def record(
 ) -> StudySession:
     """Save a session with its attendance: ``{participation id: state}``, empty = not expected.
 
-    The second arrival of one ``submission`` gives the session of the first. Raises ``MakeUpsAtStake`` unless ``confirmed``.
+    The second arrival of one ``submission`` gives the session of the first.
+    Raises ``MakeUpsAtStake`` unless ``confirmed``.
     """
     own = session.attendances.all() if session.pk else Attendance.objects.none()
     with recording({session.enrolment_id, *own.values_list("participation__enrolment", flat=True)}):
@@ -104,7 +105,7 @@ def write_attendance(session: StudySession, known: Mapping[int, Attendance], att
 
 
 def make_up(*, attendances: Iterable[Attendance], on: date, way: str, checked_by: str, by: Any) -> int:
-    """Note that what was missed was made up for; who has a make-up already, or no longer needs one, is left as they are."""
+    """Note that what was missed was made up for; who has one already, or no longer needs one, stays as they are."""
     rows = {a.pk for a in attendances}
     enrolments = set(Attendance.objects.filter(pk__in=rows).values_list("participation__enrolment", flat=True))
     with recording(enrolments):

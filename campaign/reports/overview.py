@@ -1,4 +1,5 @@
-"""What the dashboard of a node shows, from ready figures; every function asks a fixed number of queries, however many children there are."""
+"""What the dashboard of a node shows, from ready figures; every function asks a fixed number of queries, however many
+children there are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,13 +13,14 @@ from campaign.models import Campaign, Enrolment, Gate, Phase, PhaseRun, Progress
 from campaign.progress import NOTHING, Figures
 from members.models import Organization
 from portal.charts import Span, TimeRow
-from portal.indicators import Subject
+from portal.indicators import Condition, Subject
 
 UNITS = {Subject.PERSON: "人", Subject.ORGANIZATION: "个支部"}
 
 
 def main_phase(campaign: Campaign, node: Organization) -> Phase | None:
-    """The phase that most enrolments under ``node`` are in (the earlier one where two are level); the first where none has begun."""
+    """The phase that most enrolments under ``node`` are in (the earlier one where two are level); the first where
+    none has begun."""
     phases = Phase.objects.filter(campaign=campaign)
     here = Enrolment.objects.filter(campaign=campaign, phase__isnull=False).under(node)
     most = here.order_by().values("phase").annotate(n=Count("pk")).order_by("-n", "phase__number").values("phase")[:1]
@@ -38,7 +40,9 @@ def unit_of(requirement: Requirement) -> str:
 def incomplete(node: Organization, requirements: Sequence[Requirement]) -> QuerySet[Progress]:
     """Rows of branches under ``node`` in which something is missing."""
     rows = Progress.objects.filter(
-        kind=Progress.Kind.BRANCH, requirement__in=[r.pk for r in requirements], organization__path__startswith=node.path
+        kind=Progress.Kind.BRANCH,
+        requirement__in=[r.pk for r in requirements],
+        organization__path__startswith=node.path,
     )
     return rows.filter(total__gt=F("done") + F("waived"))
 
@@ -50,8 +54,9 @@ def branches_missing(node: Organization, requirements: Sequence[Requirement]) ->
 
 
 def overdue(campaign: Campaign, node: Organization, requirements: Sequence[Requirement], today: date) -> dict[int, int]:
-    """Per requirement id, how many owe it although the last day of their own organisation's phase, with the requirement's offset, is past."""
-    late = Q(pk__in=[])
+    """Per requirement id, how many owe it although the last day of their own organisation's phase, with the
+    requirement's offset, is past."""
+    late: Condition = Q(pk__in=[])
     for key in {(r.step.phase_id, r.due_offset) for r in requirements}:
         past = PhaseRun.objects.filter(
             enrolment__campaign=campaign,
@@ -77,12 +82,20 @@ class Gatekeeping:
         return self.inside - self.complete
 
 
-def gatekeeping(campaign: Campaign, node: Organization, phase: Phase, requirements: Sequence[Requirement]) -> Gatekeeping:
+def gatekeeping(
+    campaign: Campaign, node: Organization, phase: Phase, requirements: Sequence[Requirement]
+) -> Gatekeeping:
     """What stands before the next gate under ``node``."""
     missing = incomplete(node, requirements).filter(organization=OuterRef("organization"))
-    inside = Enrolment.objects.filter(campaign=campaign, runs__phase=phase, runs__state=PhaseRun.State.ACTIVE).under(node)
-    sums = inside.annotate(missing=Exists(missing)).aggregate(all=Count("pk"), complete=Count("pk", filter=Q(missing=False)))
-    waiting = Gate.objects.filter(enrolment__campaign=campaign, enrolment__organization__path__startswith=node.path, phase=phase)
+    inside = Enrolment.objects.filter(campaign=campaign, runs__phase=phase, runs__state=PhaseRun.State.ACTIVE).under(
+        node
+    )
+    sums = inside.annotate(missing=Exists(missing)).aggregate(
+        all=Count("pk"), complete=Count("pk", filter=Q(missing=False))
+    )
+    waiting = Gate.objects.filter(
+        enrolment__campaign=campaign, enrolment__organization__path__startswith=node.path, phase=phase
+    )
     return Gatekeeping(sums["all"], sums["complete"], waiting.waiting().count())
 
 
@@ -131,7 +144,9 @@ def stages(campaign: Campaign, children: Sequence[Organization]) -> dict[str, St
     if not children:
         return found
     length = len(children[0].path)
-    here = Enrolment.objects.filter(between(children), campaign=campaign).annotate(at=Substr("organization__path", 1, length))
+    here = Enrolment.objects.filter(between(children), campaign=campaign).annotate(
+        at=Substr("organization__path", 1, length)
+    )
     counts = here.order_by("phase__number").values("at", "state", "phase__name").annotate(n=Count("pk"))
     for row in counts:
         found[row["at"]].add(row["state"], row["phase__name"], row["n"])
@@ -148,9 +163,9 @@ def stages(campaign: Campaign, children: Sequence[Organization]) -> dict[str, St
             waiting=Count("pk", filter=Q(state=PhaseRun.State.WAITING)),
         )
     )
-    for row in grouped:
-        state = "done" if row["done"] == row["all"] else "waiting" if row["waiting"] == row["all"] else "active"
-        found[row["at"]].spans.append(Span(row["phase__name"], row["first"], row["last"], state))
+    for run in grouped:
+        state = "done" if run["done"] == run["all"] else "waiting" if run["waiting"] == run["all"] else "active"
+        found[run["at"]].spans.append(Span(run["phase__name"], run["first"], run["last"], state))
     return found
 
 
@@ -160,7 +175,8 @@ def time_rows(children: Sequence[Organization], found: dict[str, Stage]) -> list
 
 
 def trend_points(node: Organization, requirements: Sequence[Requirement], since: date) -> list[tuple[date, int]]:
-    """Per kept day, the share (whole percent) of what the requirements ask for that was done or waived; a figure holds until the next is kept."""
+    """Per kept day, the share (whole percent) of what the requirements ask for that was done or waived; a figure
+    holds until the next is kept."""
     rows = ProgressDay.objects.filter(organization=node, requirement__in=[r.pk for r in requirements], day__gte=since)
     known: dict[int, Figures] = {}
     points: dict[date, int] = {}

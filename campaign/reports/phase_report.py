@@ -1,4 +1,5 @@
-"""阶段总结报告 of any node: dates, coverage, each step, study, what other rooms know, what remains, what comes next. Every number is read
+"""阶段总结报告 of any node: dates, coverage, each step, study, what other rooms know, what remains, what comes next.
+Every number is read
 from the figures and the records; nobody types one in."""
 
 from collections.abc import Sequence
@@ -116,8 +117,11 @@ def people_picture(coverage: Coverage) -> SafeString:
 
 
 def dates(place: Place) -> dict[str, Any]:
-    """First and last day of the phase (of all phases) over the organisations under the node, and how many stand where."""
-    runs = PhaseRun.objects.filter(enrolment__campaign=place.campaign, enrolment__organization__path__startswith=place.node.path)
+    """First and last day of the phase (of all phases) over the organisations under the node, and how many stand
+    where."""
+    runs = PhaseRun.objects.filter(
+        enrolment__campaign=place.campaign, enrolment__organization__path__startswith=place.node.path
+    )
     if place.phase:
         runs = runs.filter(phase=place.phase)
     state = PhaseRun.State
@@ -141,7 +145,11 @@ def step_parts(lines: Sequence[RequirementLine]) -> list[StepPart]:
     for n, own in enumerate(steps.values(), 1):
         step = own[0].requirement.step
         bars = [charts.Bar(x.requirement.label, x.figures.done, x.figures.waived, x.figures.total, x.unit) for x in own]
-        drawn = charts.stacked_bars(f"{step.phase.name}：{step.name}完成情况", bars) if any(b.total for b in bars) else SafeString()
+        drawn = (
+            charts.stacked_bars(f"{step.phase.name}：{step.name}完成情况", bars)
+            if any(b.total for b in bars)
+            else SafeString()
+        )
         parts.append(StepPart(numeral(n), step, own, drawn))
     return parts
 
@@ -158,7 +166,11 @@ def other_sections(campaign: Campaign, node: Organization, phase: Phase | None) 
         data = section.build(campaign, node, phase)
         context = {"campaign": campaign, "node": node, "phase": phase} | (data or {})
         parts.append(
-            {"number": numeral(position), "heading": section.heading, "body": render_to_string(section.template, context) if data is not None else ""}
+            {
+                "number": numeral(position),
+                "heading": section.heading,
+                "body": render_to_string(section.template, context) if data is not None else "",
+            }
         )
     return parts
 

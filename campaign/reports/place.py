@@ -27,9 +27,14 @@ class Place:
         return self.node
 
     @property
+    def stage(self) -> str:
+        """The phase's name with 阶段 behind it, once; empty for the whole campaign."""
+        return f"{self.phase.name.removesuffix('阶段')}阶段" if self.phase else ""
+
+    @property
     def heading(self) -> str:
         """Organisation, campaign and phase, for titles."""
-        return f"{self.node.name}{self.campaign.name}{self.phase.name + '阶段' if self.phase and not self.phase.name.endswith('阶段') else ''}"
+        return f"{self.node.name}{self.campaign.name}{self.stage}"
 
 
 def number(params: Params, name: str) -> int | None:
@@ -43,30 +48,33 @@ def number(params: Params, name: str) -> int | None:
 
 
 def find_place(params: Params, user: Any) -> Place:
-    """By ``enrolment``, or by ``campaign`` and ``organization``; with ``phase`` (its number) only that phase. ``Http404`` outside one's scope."""
-    key = number(params, "enrolment")
+    """By ``enrolment``, or by ``campaign`` and ``organization``; with ``phase`` (its number) only that phase, without
+    it the whole campaign
+    (of an ``enrolment``: the phase it is in). ``Http404`` outside one's scope."""
+    key, asked = number(params, "enrolment"), number(params, "phase")
     if key is not None:
         visible = Enrolment.objects.visible_to(user).select_related("campaign", "organization", "phase", "batch")
-        enrolment: Enrolment | None = get_object_or_404(visible, pk=key)
-        assert enrolment is not None
-        campaign, node = enrolment.campaign, enrolment.organization
+        own = get_object_or_404(visible, pk=key)
+        campaign, node, enrolment, phase = own.campaign, own.organization, own, own.phase
     else:
-        campaign = get_object_or_404(Campaign.objects.visible_to(user).select_related("organization"), pk=number(params, "campaign"))
+        campaigns = Campaign.objects.visible_to(user).select_related("organization")
+        campaign = get_object_or_404(campaigns, pk=number(params, "campaign"))
         node = get_object_or_404(Organization.objects.visible_to(user), pk=number(params, "organization"))
         if not campaign.organization.contains(node):
             raise Http404
-        enrolment = Enrolment.objects.filter(campaign=campaign, organization=node).select_related("batch", "phase").first()
-    asked = number(params, "phase")
-    phase = get_object_or_404(campaign.phases.all(), number=asked) if asked is not None else None
-    if key is not None and asked is None and enrolment is not None:
-        phase = enrolment.phase
+        found = Enrolment.objects.filter(campaign=campaign, organization=node).select_related("batch", "phase")
+        enrolment, phase = found.first(), None
+    if asked is not None:
+        phase = get_object_or_404(campaign.phases.all(), number=asked)
     return Place(campaign, node, phase, enrolment, requirement_of(campaign, params))
 
 
 def find_phase(params: Params, user: Any) -> Place:
     """As ``find_place``, but always of one phase: without ``phase`` the one most organisations are in."""
     place = find_place(params, user)
-    phase = place.phase or (place.requirement.step.phase if place.requirement else main_phase(place.campaign, place.node))
+    phase = place.phase or (
+        place.requirement.step.phase if place.requirement else main_phase(place.campaign, place.node)
+    )
     return Place(place.campaign, place.node, phase, place.enrolment, place.requirement)
 
 

@@ -1,4 +1,5 @@
-"""情况统计表: children as rows in tree order, coverage and requirements as columns, the node's own figures as the sum."""
+"""情况统计表: children as rows in tree order, coverage and requirements as columns, the node's own figures as the
+sum."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,13 +14,26 @@ from members.models import Organization
 from portal.documents import Table
 from portal.registry import Registry
 
-COVERAGE = ("党支部", "已编入", "已启动", "暂缓", "在册党员", "参加活动", "在外地参加", "尚未编入", "失联", "覆盖率（%）")
+COVERAGE = (
+    "党支部",
+    "已编入",
+    "已启动",
+    "暂缓",
+    "在册党员",
+    "参加活动",
+    "在外地参加",
+    "尚未编入",
+    "失联",
+    "覆盖率（%）",
+)
 
 
 @dataclass(frozen=True)
 class StatisticColumns:
-    """Columns that a room above adds. ``build(campaign, node, length)`` gives a list of numbers, one per heading, for each organisation under
-    ``node`` whose path has ``length`` characters, by path; missing paths count nothing. One query, however many organisations there are."""
+    """Columns that a room above adds. ``build(campaign, node, length)`` gives a list of numbers, one per heading, for
+    each organisation under
+    ``node`` whose path has ``length`` characters, by path; missing paths count nothing. One query, however many
+    organisations there are."""
 
     code: str
     order: int
@@ -32,7 +46,18 @@ statistic_columns: Registry[StatisticColumns] = Registry("statistic columns")
 
 def coverage_cells(coverage: Coverage) -> list[Any]:
     c = coverage
-    return [c.branches, c.enrolled, c.started, c.postponed, c.on_roll, c.taking_part, c.elsewhere, c.without_place, c.lost, c.share]
+    return [
+        c.branches,
+        c.enrolled,
+        c.started,
+        c.postponed,
+        c.on_roll,
+        c.taking_part,
+        c.elsewhere,
+        c.without_place,
+        c.lost,
+        c.share,
+    ]
 
 
 def figure_cells(figures: dict[int, Figures], requirements: Sequence[Requirement]) -> list[int]:
@@ -42,7 +67,8 @@ def figure_cells(figures: dict[int, Figures], requirements: Sequence[Requirement
 
 @dataclass(frozen=True)
 class Statistics:
-    """The table in parts: ``groups`` are (heading, how many columns), ``headings`` the columns, ``rows`` (name, cells), ``sum`` the last row."""
+    """The table in parts: ``groups`` are (heading, how many columns), ``headings`` the columns, ``rows`` (name,
+    cells), ``sum`` the last row."""
 
     groups: list[tuple[str, int]]
     headings: list[str]
@@ -51,9 +77,10 @@ class Statistics:
 
 
 def statistics(place: Place) -> Statistics:
-    """Figures of the node's children in tree order (of the node itself where it is a branch); the rows add up to the last one."""
+    """Figures of the node's children in tree order (of the node itself where it is a branch); the rows add up to the
+    last one."""
     campaign, node = place.campaign, place.node
-    children = [] if node.is_branch else list(node.get_children())
+    children = [] if node.is_branch else list(Organization.objects.get_children(node))
     length = len(children[0].path) if children else len(node.path)
     requirements = requirements_in(campaign, place.phase)
     extra = sorted(statistic_columns, key=lambda columns: columns.order)
@@ -68,7 +95,11 @@ def statistics(place: Place) -> Statistics:
         cells += extra_cells(path, extra, added)
         if always or any(cells):
             rows.append((name, cells))
-    total = coverage_cells(coverage_of(campaign, node)) + figure_cells(own, requirements) + extra_cells(node.path, extra, sums)
+    total = (
+        coverage_cells(coverage_of(campaign, node))
+        + figure_cells(own, requirements)
+        + extra_cells(node.path, extra, sums)
+    )
     groups = [("覆盖情况", len(COVERAGE)), *((f"{r.label}（{unit_of(r)}）", 3) for r in requirements)]
     groups += [("其他", sum(len(c.headings) for c in extra))] if extra else []
     headings = [*COVERAGE, *(["应完成", "完成", "免除"] * len(requirements)), *(h for c in extra for h in c.headings)]
@@ -76,7 +107,8 @@ def statistics(place: Place) -> Statistics:
 
 
 def row_names(node: Organization, children: Sequence[Organization]) -> list[tuple[str, str, bool]]:
-    """Name, path, and whether the row stands there even without a figure: what hangs on the node itself or on closed children does not."""
+    """Name, path, and whether the row stands there even without a figure: what hangs on the node itself or on closed
+    children does not."""
     if not children:
         return [(node.name, node.path, True)]
     rows = [(f"{c.name}（已撤销）" if c.closed_on else c.name, c.path, not c.closed_on) for c in children]
@@ -111,7 +143,8 @@ class Sheet:
 
 
 def sheets(found: Statistics, columns: int = 18) -> list[Sheet]:
-    """The table cut at group borders into parts of at most ``columns`` columns, for paper; the names stand in each part."""
+    """The table cut at group borders into parts of at most ``columns`` columns, for paper; the names stand in each
+    part."""
     parts: list[tuple[list[tuple[str, int]], int, int]] = []
     groups: list[tuple[str, int]] = []
     start = position = 0
@@ -123,5 +156,6 @@ def sheets(found: Statistics, columns: int = 18) -> list[Sheet]:
         position += group[1]
     parts.append((groups, start, position))
     return [
-        Sheet(g, found.headings[a:b], [(name, cells[a:b]) for name, cells in found.rows], found.sum[a:b]) for g, a, b in parts
+        Sheet(g, found.headings[a:b], [(name, cells[a:b]) for name, cells in found.rows], found.sum[a:b])
+        for g, a, b in parts
     ]

@@ -1,6 +1,7 @@
 """The study table: sessions by form, hours, attendance, make-ups; from the records, in a fixed number of queries."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.functions import TruncDate
@@ -12,7 +13,8 @@ from members.models import Organization
 
 @dataclass(frozen=True)
 class StudyLine:
-    """Sessions of one form: how many, minutes in all, expected attendances, of these present, missed, made up, exempt."""
+    """Sessions of one form: how many, minutes in all, expected attendances, of these present, missed, made up,
+    exempt."""
 
     label: str
     sessions: int = 0
@@ -30,14 +32,18 @@ class StudyLine:
 
     @property
     def percent(self) -> int | None:
-        """Present or made up out of those expected and not exempt, in whole percent (cut); ``None`` where nobody was expected."""
+        """Present or made up out of those expected and not exempt, in whole percent (cut); ``None`` where nobody was
+        expected."""
         due = self.expected - self.exempt
         return (self.present + self.made_up) * 100 // due if due else None
 
 
 def sessions_of(campaign: Campaign, node: Organization, phase: Phase | None) -> QuerySet[StudySession]:
-    """Sessions under ``node``; of a phase: those held between the first and last day of their own organisation's phase."""
-    rows = StudySession.objects.filter(enrolment__campaign=campaign, enrolment__organization__path__startswith=node.path)
+    """Sessions under ``node``; of a phase: those held between the first and last day of their own organisation's
+    phase."""
+    rows = StudySession.objects.filter(
+        enrolment__campaign=campaign, enrolment__organization__path__startswith=node.path
+    )
     if phase is None:
         return rows
     run = PhaseRun.objects.filter(enrolment=OuterRef("enrolment"), phase=phase)
@@ -49,7 +55,8 @@ def study_lines(campaign: Campaign, node: Organization, phase: Phase | None) -> 
     """One line per form that was used, in the order of the forms; the sum last. Empty where nothing was held."""
     sessions = sessions_of(campaign, node, phase)
     held = {
-        row["form"]: row for row in sessions.order_by().values("form").annotate(n=Count("pk"), minutes=Sum("minutes_long"))
+        row["form"]: row
+        for row in sessions.order_by().values("form").annotate(n=Count("pk"), minutes=Sum("minutes_long"))
     }
     came = {
         row["session__form"]: row
@@ -67,7 +74,7 @@ def study_lines(campaign: Campaign, node: Organization, phase: Phase | None) -> 
     lines = []
     for form in StudySession.Form:
         if form in held:
-            there = {k: v for k, v in came.get(form, {}).items() if k != "session__form"}
+            there: dict[str, Any] = {k: v for k, v in came.get(form, {}).items() if k != "session__form"}
             lines.append(StudyLine(str(form.label), held[form]["n"], held[form]["minutes"], **there))
     return [*lines, total(lines)] if lines else []
 

@@ -28,14 +28,21 @@ TREND_DAYS = 365
 def phase_asked(request: HttpRequest, campaign: Campaign, node: Organization) -> Phase | None:
     """The phase in ``?phase=`` (its number), or the one most organisations are in."""
     number = request.GET.get("phase", "")
-    asked = campaign.phases.filter(number=int(number)).first() if number.isascii() and number.isdigit() and len(number) < 5 else None
+    asked = (
+        campaign.phases.filter(number=int(number)).first()
+        if number.isascii() and number.isdigit() and len(number) < 5
+        else None
+    )
     return asked or overview.main_phase(campaign, node)
 
 
 def place(request: HttpRequest, campaign_pk: int, organization_pk: int) -> tuple[Campaign, Organization]:
-    """Campaign and node, both in scope, the node inside the campaign (else 404), with the view's permission there (else 403)."""
+    """Campaign and node, both in scope, the node inside the campaign (else 404), with the view's permission there
+    (else 403)."""
     node = get_in_scope(request, Organization.objects.visible_to(request.user), pk=organization_pk)
-    campaign = get_object_or_404(Campaign.objects.visible_to(request.user).select_related("organization"), pk=campaign_pk)
+    campaign = get_object_or_404(
+        Campaign.objects.visible_to(request.user).select_related("organization"), pk=campaign_pk
+    )
     if not campaign.organization.contains(node):
         raise Http404
     return campaign, node
@@ -43,7 +50,8 @@ def place(request: HttpRequest, campaign_pk: int, organization_pk: int) -> tuple
 
 @requires(Permission.VIEW_PROGRESS)
 def dashboard(request: HttpRequest, campaign_pk: int, organization_pk: int) -> HttpResponse:
-    """A node in a campaign: coverage, figures, children by requirement, where they stand, what blocks the next gate, who is late."""
+    """A node in a campaign: coverage, figures, children by requirement, where they stand, what blocks the next gate,
+    who is late."""
     campaign, node = place(request, campaign_pk, organization_pk)
     phase = phase_asked(request, campaign, node)
     requirements = overview.requirements_in(campaign, phase) if phase else []
@@ -78,7 +86,11 @@ def children_page(request: HttpRequest, node: Organization) -> tuple[list[Organi
     if node.is_branch:
         return [], ""
     after = request.GET.get("after", "")
-    rows = list(node.get_children().filter(closed_on=None, path__gt=after if after.isalnum() else "")[: CHILDREN + 1])
+    rows = list(
+        Organization.objects.get_children(node).filter(closed_on=None, path__gt=after if after.isalnum() else "")[
+            : CHILDREN + 1
+        ]
+    )
     if len(rows) <= CHILDREN:
         return rows, ""
     query = request.GET.copy()
@@ -87,7 +99,11 @@ def children_page(request: HttpRequest, node: Organization) -> tuple[list[Organi
 
 
 def pictures(
-    campaign: Campaign, node: Organization, coverage: Coverage, requirements: Sequence[Requirement], figures: dict[int, Figures]
+    campaign: Campaign,
+    node: Organization,
+    coverage: Coverage,
+    requirements: Sequence[Requirement],
+    figures: dict[int, Figures],
 ) -> dict[str, SafeString]:
     """The drawings of the node itself."""
     days = overview.trend_points(node, requirements, timezone.localdate() - timedelta(TREND_DAYS))
@@ -125,7 +141,8 @@ def places_picture(coverage: Coverage) -> SafeString:
 def late_rows(
     campaign: Campaign, node: Organization, requirements: Sequence[Requirement], figures: dict[int, Figures]
 ) -> list[dict[str, Any]]:
-    """Requirements that somebody under ``node`` still owes: how many, how many of them past the date, and where to see who."""
+    """Requirements that somebody under ``node`` still owes: how many, how many of them past the date, and where to
+    see who."""
     past = overview.overdue(campaign, node, requirements, timezone.localdate())
     places = overview.branches_missing(node, requirements)
     rows = []
@@ -150,19 +167,36 @@ def late_url(campaign: Campaign, node: Organization, requirement: Requirement) -
 
 
 def matrix(
-    campaign: Campaign, node: Organization, phase: Phase | None, children: Sequence[Organization], requirements: Sequence[Requirement]
+    campaign: Campaign,
+    node: Organization,
+    phase: Phase | None,
+    children: Sequence[Organization],
+    requirements: Sequence[Requirement],
 ) -> dict[str, Any]:
     """Children × requirements as ready cells, in tree order, and the time line of the same children."""
     found = overview.stages(campaign, children)
     by_child = figures_by_child(campaign, node) if children else {}
-    pages = dict(Enrolment.objects.filter(campaign=campaign, organization__in=children).values_list("organization_id", "pk"))
+    pages = dict(
+        Enrolment.objects.filter(campaign=campaign, organization__in=children).values_list("organization_id", "pk")
+    )
     rows = []
     for child in children:
         cells = [
-            cell(requirement, by_child.get(child.path, {}).get(requirement.pk, NOTHING), late_url(campaign, child, requirement))
+            cell(
+                requirement,
+                by_child.get(child.path, {}).get(requirement.pk, NOTHING),
+                late_url(campaign, child, requirement),
+            )
             for requirement in requirements
         ]
-        rows.append({"name": child.name, "url": child_url(campaign, child, phase, pages), "stage": found[child.path].note, "cells": cells})
+        rows.append(
+            {
+                "name": child.name,
+                "url": child_url(campaign, child, phase, pages),
+                "stage": found[child.path].note,
+                "cells": cells,
+            }
+        )
     timed = overview.time_rows(children, found)
     today = timezone.localdate()
     return {
@@ -184,11 +218,21 @@ def cell(requirement: Requirement, figures: Figures, url: str) -> SafeString:
     """One figure of the table: built here because a page has hundreds of them."""
     label = requirement.label
     if not figures.total:
-        return format_html('<td class="cell text-secondary" data-label="{}">—<span class="visually-hidden">无适用对象</span></td>', label)
+        return format_html(
+            '<td class="cell text-secondary" data-label="{}">—<span class="visually-hidden">无适用对象</span></td>',
+            label,
+        )
     waived = format_html('<small class="text-secondary">（免{}）</small>', figures.waived) if figures.waived else ""
     if not figures.missing:
-        return format_html('<td class="cell cell-done" data-label="{}">✓ {}/{}{}</td>', label, figures.done, figures.total, waived)
+        return format_html(
+            '<td class="cell cell-done" data-label="{}">✓ {}/{}{}</td>', label, figures.done, figures.total, waived
+        )
     return format_html(
         '<td class="cell" data-label="{}">{}/{}{} <a class="cell-gap" href="{}">差{}</a></td>',
-        label, figures.done, figures.total, waived, url, figures.missing,
+        label,
+        figures.done,
+        figures.total,
+        waived,
+        url,
+        figures.missing,
     )

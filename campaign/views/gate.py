@@ -58,11 +58,11 @@ def gate_list(request: HttpRequest, campaign_pk: int) -> HttpResponse:
         Campaign.objects.visible_to(request.user).select_related("organization"), pk=campaign_pk
     )
     mine = within(request.user.scopes(Permission.DECIDE_GATE), "enrolment__organization__path")  # type: ignore[union-attr]
-    rows = Gate.objects.visible_to(request.user).filter(mine, enrolment__campaign=campaign)
-    waiting = rows.waiting().count()
+    seen = Gate.objects.visible_to(request.user).filter(mine, enrolment__campaign=campaign)
+    waiting = seen.waiting().count()
     state = request.GET.get("state", "")
     state = state if state in Gate.State.values else Gate.State.WAITING
-    rows = named_like(rows.filter(state=state), request.GET.get("q", ""))
+    rows = named_like(seen.filter(state=state), request.GET.get("q", ""))
     order = ("requested_at", "pk") if state == Gate.State.WAITING else ("-decided_at", "-pk")
     context = {
         "campaign": campaign,

@@ -25,9 +25,9 @@ def late_list(request: HttpRequest, campaign_pk: int, organization_pk: int) -> H
     chosen = chosen_requirement(request, everything)
     phase = chosen.step.phase if chosen else main_phase(campaign, node)
     asked = [chosen] if chosen else [r for r in everything if phase and r.step.phase_id == phase.pk]
-    names = request.user.can(Permission.VIEW_NAMES, at=node)
+    may = rights(request.user, node)
     rows = late_rows(
-        campaign, node, asked, names=names, limit=PAGE + 1, start=unmark(request.GET.get("after", ""))
+        campaign, node, asked, names=may["names"], limit=PAGE + 1, start=unmark(request.GET.get("after", ""))
     )
     context = {
         "campaign": campaign,
@@ -36,11 +36,11 @@ def late_list(request: HttpRequest, campaign_pk: int, organization_pk: int) -> H
         "requirements": everything,
         "chosen": chosen,
         "phase": phase,
-        "names": names,
+        "names": may["names"],
         "rows": lines(rows[:PAGE], asked),
         "pager": {"next_url": next_url(request, rows), "previous_url": ""},
         "first_url": request.path + (f"?requirement={chosen.pk}" if chosen else "") if "after" in request.GET else "",
-        "may": rights(request.user, node),
+        "may": may,
     }
     return render(request, "campaign/late_list.html", context)
 

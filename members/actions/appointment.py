@@ -40,9 +40,7 @@ def appoint(
             user = account_of(person, at=organization, by=by) if isinstance(person, Member) else person
             same = Appointment.objects.filter(user=user, organization=organization, role=role, revoked_at=None)
             same.filter(until__lt=timezone.localdate()).update(revoked_at=timezone.now())
-            hat = Appointment.objects.create(
-                user=user, organization=organization, role=role, since=since, until=until
-            )
+            hat = Appointment.objects.create(user=user, organization=organization, role=role, since=since, until=until)
             audit(by=by, verb=f"任命{hat.get_role_display()}", target=organization, person=str(user), since=str(since))
             tell(hat)
     except IntegrityError as error:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from members.models import Appointment, Member, MemberTag, Mobility, Organization, User
 from members.registry import roll_changed
@@ -75,9 +76,7 @@ def create(
     return member
 
 
-def change(
-    *, member: Member, facts: dict[str, Any], contact: dict[str, str], tags: Collection[str], by: Any
-) -> bool:
+def change(*, member: Member, facts: dict[str, Any], contact: dict[str, str], tags: Collection[str], by: Any) -> bool:
     """Write what differs (``False``: nothing does); raises ``Taken`` when a number is somebody else's."""
     try:
         with transaction.atomic():
@@ -98,7 +97,12 @@ def change(
 def transfer(*, member: Member, to: Organization, by: Any) -> bool:
     """Move to another branch of the portal, with all records; ``False`` if the member has left or is there already."""
     here = member.branch
-    moved = Member.objects.on_roll().filter(pk=member.pk, branch=here).exclude(branch=to).update(branch=to)
+    moved = (
+        Member.objects.on_roll()
+        .filter(pk=member.pk, branch=here)
+        .exclude(branch=to)
+        .update(branch=to, since=timezone.localdate())
+    )
     if moved:
         audit(by=by, verb="转接组织关系", target=member, changes={verbose("branch"): [str(here), str(to)]})
         roll_changed([here.pk, to.pk])

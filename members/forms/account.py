@@ -3,10 +3,11 @@
 from django import forms
 from django.db.models import Q, QuerySet
 
+from members.forms.fields import FilterForm
 from members.models import Member, User
 
 
-class AccountFilterForm(forms.Form):
+class AccountFilterForm(FilterForm):
     """What the list shows; whatever cannot be read is left aside."""
 
     name = forms.CharField(label="姓名或账号", required=False, max_length=60)
@@ -17,8 +18,7 @@ class AccountFilterForm(forms.Form):
     )
 
     def narrow(self, members: QuerySet[Member]) -> QuerySet[Member]:
-        self.is_valid()
-        words = "".join(self.cleaned_data.get("name", "").replace("\x00", "").split())
+        words = self.words("name")
         if words:
             members = members.filter(Q(name__contains=words) | Q(user__username__istartswith=words))
         state = self.cleaned_data.get("state", "")
@@ -27,12 +27,12 @@ class AccountFilterForm(forms.Form):
         if state:
             never = User.objects.never_used().values("member")
             members = members.filter(user__isnull=False)
-            return members.filter(user__in=User.objects.never_used()) if state == "unused" else members.exclude(pk__in=never)
+            return (
+                members.filter(user__in=User.objects.never_used())
+                if state == "unused"
+                else members.exclude(pk__in=never)
+            )
         return members
-
-    @property
-    def is_narrowed(self) -> bool:
-        return any(self.cleaned_data.values())
 
 
 class AccountCreateForm(forms.Form):
@@ -45,7 +45,10 @@ class AccountCreateForm(forms.Form):
         self.fields["members"] = forms.ModelMultipleChoiceField(
             among,
             required=False,
-            error_messages={"invalid_choice": "所选的人中有的已不在名册上，请刷新页面后重新勾选。", "invalid_pk_value": "请重新勾选。"},
+            error_messages={
+                "invalid_choice": "所选的人中有的已不在名册上，请刷新页面后重新勾选。",
+                "invalid_pk_value": "请重新勾选。",
+            },
         )
 
     def clean(self) -> dict[str, object]:

@@ -75,3 +75,21 @@ class DateField(forms.DateField):
         super().validate(value)
         if self.past and value and value > timezone.localdate():
             raise forms.ValidationError("日期不能晚于今天，请核对。")
+
+
+class FilterForm(forms.Form):
+    """Narrows a list by what can be read of the query string; the rest is left aside."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+        self.is_valid()
+
+    @property
+    def is_narrowed(self) -> bool:
+        return any(self.cleaned_data.values())
+
+    def words(self, name: str) -> str:
+        """What was typed, without spaces and what no database takes."""
+        return "".join(self.cleaned_data.get(name, "").replace("\x00", "").split())

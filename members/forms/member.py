@@ -5,15 +5,15 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from members.forms.fields import DateField, IdentityField, NameField, PartialDateField, PhoneField
+from members.forms.fields import DateField, FilterForm, IdentityField, NameField, PartialDateField, PhoneField
+from members.identity import identity_index
 from members.models import Member, MemberTag, Mobility, Organization
 from members.permissions import Permission
-from portal.ciphers import blind_index
 
 PLAIN = ["number", "name", "sex", "ethnicity", "born", "education", "joined", "confirmed", "status", "post", "group"]
 
 
-class MemberFilterForm(forms.Form):
+class MemberFilterForm(FilterForm):
     """What the list shows; whatever cannot be read is left aside."""
 
     name = forms.CharField(label="姓名", required=False, max_length=60)
@@ -26,11 +26,10 @@ class MemberFilterForm(forms.Form):
 
     def narrow(self, members: QuerySet[Member]) -> QuerySet[Member]:
         """The members that fit."""
-        self.is_valid()
         wanted = {key: value for key, value in self.cleaned_data.items() if value}
         members = members.filter(ended_on__isnull="roll" not in wanted)
         if "name" in wanted:
-            members = members.filter(name__contains="".join(wanted["name"].replace("\x00", "").split()))
+            members = members.filter(name__contains=self.words("name"))
         if "status" in wanted:
             members = members.filter(status=wanted["status"])
         if "tag" in wanted:
@@ -41,10 +40,6 @@ class MemberFilterForm(forms.Form):
                 return members.exclude(pk__in=away.values("member"))
             members = members.filter(pk__in=away.filter(kind=wanted["mobility"]).values("member"))
         return members
-
-    @property
-    def is_narrowed(self) -> bool:
-        return any(self.cleaned_data.values())
 
 
 class MemberForm(forms.ModelForm):
@@ -104,9 +99,11 @@ class MemberForm(forms.ModelForm):
 
     def clean_identity(self) -> str:
         number: str = self.cleaned_data["identity"]
-        same = Member.objects.on_roll().filter(identity_index=blind_index(number, "member.identity"))
+        same = Member.objects.on_roll().filter(identity_index=identity_index(number))
         if number and same.exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError("这个身份证号已经登记在另一位在册党员名下，请核对；如是转入，请联系原支部先办转出。")
+            raise forms.ValidationError(
+                "这个身份证号已经登记在另一位在册党员名下，请核对；如是转入，请联系原支部先办转出。"
+            )
         return number
 
     def clean(self) -> dict[str, Any]:

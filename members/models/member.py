@@ -5,10 +5,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from members.identity import identity_index
 from members.models.organization import Organization
 from members.permissions import Permission
 from members.scope import within
-from portal.ciphers import SealedTextField, blind_index
+from portal.ciphers import SealedTextField
 from portal.models import ReadLog
 
 
@@ -108,7 +109,7 @@ class Member(models.Model):
     def set_identity(self, number: str) -> None:
         """Set the identity number together with its blind index."""
         self.identity = number
-        self.identity_index = blind_index(number, "member.identity")
+        self.identity_index = identity_index(number)
 
     @property
     def masked_identity(self) -> str:

@@ -1,20 +1,24 @@
-"""One cell at a time: what is accepted as a name, a date, an identity number …, and in which words the rest is refused."""
+"""One cell at a time: what is accepted as a name, a date, an identity number …, and in which words it is refused."""
 
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
+from members.identity import canonical
 from members.models import Member, MemberTag, Mobility, Organization
 
-ERRORS = {"#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"}
+FORMULA_ERROR = re.compile(r"#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|公式没有结果)|Err:\d+")
 DOTS = str.maketrans(dict.fromkeys("•‧・･．∙⋅", "·"))
 FULL_DATE = re.compile(r"^(\d{4}|\d{2})[.\-/年](\d{1,2})(?:月?$|[.\-/月](\d{1,2})日?$)")
+TIME_OF_DAY = re.compile(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
 OLDEST = 1900
+# Beyond this a spreadsheet has rounded the last digits away.
+EXACT = 10**15
 
 
 class Refused(ValueError):
@@ -22,22 +26,34 @@ class Refused(ValueError):
 
 
 def text(value: Any) -> str:
-    """A cell as text, full-width digits and letters made plain; refuses formula errors."""
+    """A cell as it was typed, white space made one; refuses formula errors, rounded numbers and lost characters."""
     if value is None:
         return ""
-    if isinstance(value, datetime | date):
+    if isinstance(value, date):
         return value.strftime("%Y-%m-%d")
-    plain = unicodedata.normalize("NFKC", str(value)).strip()
-    if plain in ERRORS:
+    if isinstance(value, int | float) and abs(value) >= EXACT:
+        raise Refused("数字过长，表格已把末尾几位变成0。请把该列设为文本格式，重新填写。")
+    plain = " ".join(str(value).split())
+    if FORMULA_ERROR.fullmatch(plain):
         raise Refused("单元格是公式错误。请在表格中改成实际内容。")
+    if any(unicodedata.category(c) in {"Co", "Cs", "Cc"} or c == "\ufffd" for c in plain):
+        raise Refused("含有无法识别的字符，可能是生僻字在转换中丢失。请用生僻字输入法重新输入这个字。")
     return plain
+
+
+def half_width(value: Any) -> str:
+    """Text for codes, numbers and dates: full-width digits, letters and marks made plain."""
+    return unicodedata.normalize("NFKC", text(value)).strip()
+
+
+def code(value: Any) -> str:
+    """A code or number without spaces."""
+    return half_width(value).replace(" ", "")
 
 
 def name(value: Any) -> str:
     """A person's name without spaces, with one kind of dot; rare characters stay."""
-    found = "".join(str(value or "").split()).translate(DOTS)
-    if found in ERRORS:
-        raise Refused("单元格是公式错误。请填写姓名。")
+    found = "".join(text(value).split()).translate(DOTS)
     if not found:
         raise Refused("姓名不能为空。请补填。")
     if len(found) > 60:
@@ -48,19 +64,27 @@ def name(value: Any) -> str:
 
 
 def partial_date(value: Any, *, today: date, grown: bool = False) -> str:
-    """``1998``, ``1998-07`` or ``1998-07-01`` as precisely as it was written. ``grown``: a two-digit year must lie 18 years back."""
+    """``1998``, ``1998-07`` or ``1998-07-01`` as precisely as it was written.
+
+    ``grown``: a two-digit year must lie 18 years back. A number 2005.1 is refused: it may have been typed as 2005.10.
+    """
     if value is None:
         return ""
-    if isinstance(value, datetime):
-        value = value.date()
     if isinstance(value, date):
         return checked(value.year, value.month, value.day, today)
     if isinstance(value, float):
-        raise Refused(f"“{value}”存成了小数，分不清是1月还是10月。请把单元格改为文本后填写，如 2005.10。")
+        written = f"{value:.10g}"
+        if re.fullmatch(r"\d{4}\.1", written):
+            raise Refused(f"“{written}”存成了小数，分不清是1月还是10月。请把单元格改为文本后填写，如 2005.10。")
+        if not re.fullmatch(r"\d{4}\.([2-9]|0[1-9]|1[12])", written):
+            raise Refused(f"“{written}”不是能识别的日期。请写成 2005年7月1日、2005.7 或 2005。")
+        value = written
     if isinstance(value, int) and 10000 < value < 60000:
         serial = date(1899, 12, 30) + timedelta(value)
         return checked(serial.year, serial.month, serial.day, today)
-    written = text(value).replace(" ", "")
+    written = TIME_OF_DAY.sub("", half_width(value)).replace(" ", "").rstrip(".")
+    if not written:
+        return ""
     if re.fullmatch(r"\d{4}年?", written):
         return checked(int(written[:4]), None, None, today)
     if re.fullmatch(r"\d{6}|\d{8}", written):
@@ -68,6 +92,8 @@ def partial_date(value: Any, *, today: date, grown: bool = False) -> str:
     found = FULL_DATE.match(written)
     if not found:
         raise Refused(f"“{written}”不是能识别的日期。请写成 2005年7月1日、2005.7 或 2005。")
+    if len(found[1]) == 2 and not found[3]:
+        raise Refused(f"“{written}”的年份只有两位，分不清是年月还是月日。请写成 2005.7 这样的四位年份。")
     year = int(found[1])
     if len(found[1]) == 2:
         year += 2000 if 2000 + year <= today.year - (18 if grown else 0) else 1900
@@ -86,43 +112,56 @@ def checked(year: int, month: int | None, day: int | None, today: date) -> str:
 
 
 def identity(value: Any) -> str:
-    """An 18-digit number with a right check digit, or an old 15-digit one; refuses numbers that a spreadsheet has rounded."""
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
+    """An 18-digit number with a right check digit, or an old 15-digit one; refuses what a spreadsheet has rounded."""
+    if isinstance(value, int | float) and abs(value) >= EXACT:
         raise Refused("身份证号存成了数字，末尾几位可能已变成0。请把该列设为文本格式，按证件重新填写。")
-    number = "".join(text(value).split()).upper()
+    number = code(value).upper()
     if not number:
         return ""
     if re.fullmatch(r"\d+(\.\d+)?E\+?\d+", number):
         raise Refused("身份证号成了科学计数法，后几位已丢失。请把该列设为文本格式，按证件重新填写。")
-    if re.fullmatch(r"\d{15}", number):
-        return number
-    if not re.fullmatch(r"\d{17}[\dX]", number):
+    if not re.fullmatch(r"\d{15}|\d{17}[\dX]", number):
         raise Refused(f"身份证号应为18位（或15位），现在是{len(number)}位。请按证件核对。")
     try:
-        ric.get_birth_date(number)
-        right = ric.calc_check_digit(number)
+        ric.get_birth_date(canonical(number))
     except ValidationError as error:
         raise Refused("身份证号中的出生日期不正确。请按证件核对。") from error
-    if right != number[-1]:
+    if len(number) == 18 and ric.calc_check_digit(number) != number[-1]:
         hint = "末尾是000，可能曾被表格存成数字；" if number.endswith("000") else ""
         raise Refused(f"身份证号校验不通过，{hint}请按证件核对后以文本填写。")
     return number
 
 
 def phone(value: Any) -> str:
-    number = re.sub(r"[\s\-()]", "", text(value))
-    if number and not re.fullmatch(r"\+?\d{7,15}", number):
-        raise Refused("联系电话应为7至15位数字。请核对。")
-    return number
+    """One or more numbers of 7 to 15 digits, with or without an extension; spaces, hyphens and brackets are dropped."""
+    numbers = [re.sub(r"[\s\-()]", "", part) for part in re.split(r"[/、,;]", half_width(value))]
+    if any(number and not re.fullmatch(r"\+?\d{7,15}(转\d{1,6})?", number) for number in numbers):
+        raise Refused("联系电话应为7至15位数字，多个号码用顿号分开。请核对。")
+    return "、".join(number for number in numbers if number)
+
+
+OTHER_WORDS = {
+    "支部": "党支部",
+    "总支": "党总支",
+    "联合支部": "联合党支部",
+    "基层党委": "党委",
+    "工委": "党工委",
+    "中共正式党员": "正式党员",
+    "中共预备党员": "预备党员",
+    "男性": "男",
+    "女性": "女",
+    "停产企业": "停产",
+    "破产": "关闭破产",
+    "关闭": "关闭破产",
+}
 
 
 def choice(value: Any, labels: Mapping[str, str], what: str) -> str:
     """The stored value of a label; also accepts labels without their last two characters (正式 for 正式党员)."""
-    written = text(value).replace(" ", "").replace("(", "（").replace(")", "）")
+    written = code(value).replace("(", "（").replace(")", "）")
     if not written:
         return ""
+    written = OTHER_WORDS.get(written, written)
     for stored, label in labels.items():
         if written == label or (len(written) >= 2 and label.startswith(written)):
             return stored
@@ -138,19 +177,37 @@ TAGS = dict(MemberTag.Kind.choices)
 MOBILITY = dict(Mobility.Kind.choices)
 
 
-def mobility(value: Any) -> str:
-    """The kind of mobility; 否/无/空 = none."""
-    written = text(value).replace(" ", "").replace("(", "（").replace(")", "）")
-    if written in {"", "否", "无", "正常", "未流动"}:
-        return ""
-    if written in {"流出", "流出党员"}:
-        raise Refused("请注明流出（市内）还是流出（外省市）：市内流动在原支部参加，外省市流动在流入地参加。")
+NONE = {"", "否", "无", "正常", "未流动", "在册", "没有"}
+OUT = "请注明流出（市内）还是流出（外省市）：市内流动在原支部参加，外省市流动在流入地参加。"
+
+
+def words(value: Any) -> list[str]:
+    return [w for w in re.split(r"[、,;/\s]+", half_width(value).replace("，", ",")) if w]
+
+
+def mobility(value: Any) -> list[str]:
+    """Kinds of mobility, separated by 、，；or spaces; 否/无/正常 = none."""
+    return sorted({away(word) for word in words(value) if word not in NONE})
+
+
+def away(word: str) -> str:
+    plain = code(word).replace("(", "").replace(")", "").replace("（", "").replace("）", "").replace("党员", "")
+    if plain == "流出":
+        raise Refused(OUT)
     shortened = {label.replace("（", "").replace("）", ""): stored for stored, label in MOBILITY.items()}
-    plain = written.replace("（", "").replace("）", "").replace("党员", "")
-    return shortened.get(plain) or choice(written, MOBILITY, "流动状态")
+    return shortened.get(plain) or choice(word, MOBILITY, "流动状态")
+
+
+def is_away(word: str) -> bool:
+    """Whether a word among the tags is about mobility (失联, 流入党员 …)."""
+    return word.startswith(("失联", "流入", "流出"))
 
 
 def tags(value: Any) -> list[str]:
-    """Tags separated by 、，；or spaces."""
-    words = [w for w in re.split(r"[、,;/\s]+", text(value)) if w]
-    return sorted({choice(word, TAGS, "标签") for word in words})
+    """Tags, separated by 、，；or spaces; words about mobility are left to ``mobility_in_tags``; 无 = none."""
+    own = [word for word in words(value) if word not in NONE and not is_away(word)]
+    return sorted({choice(word, TAGS, "标签") for word in own})
+
+
+def mobility_in_tags(value: Any) -> list[str]:
+    return sorted({away(word) for word in words(value) if is_away(word)})

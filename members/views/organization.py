@@ -84,7 +84,9 @@ def create(request: HttpRequest, parent_pk: int) -> HttpResponse:
 @requires(Permission.EDIT_ROLL)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     node = get_in_scope(request, visible(request), pk=pk)
-    form = OrganizationForm(request.POST or None, instance=visible(request).get(pk=pk), parent=node.get_parent())
+    form = OrganizationForm(
+        request.POST or None, instance=visible(request).get(pk=pk), parent=Organization.objects.get_parent(node)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             changed = actions.change(organization=node, by=request.user, **form.cleaned_data)

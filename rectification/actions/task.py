@@ -157,7 +157,7 @@ def edit(*, task: Task, by: Any, **fields: Any) -> Task:
         if changed:
             fresh.save(update_fields=changed)
             told = [f"{label(name)}：{before[name]} → {shown(fresh, name)}" for name in changed]
-            TaskNote.objects.create(task=fresh, text="修改了内容\n" + "\n".join(told), by=by)
+            TaskNote.objects.create(task=fresh, text=TaskNote.CHANGED + "\n".join(told), by=by)
             audit(by=by, verb="修改整改事项", target=fresh, fields=changed)
         return fresh
 

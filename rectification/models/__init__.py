@@ -1,3 +1,4 @@
-from rectification.models.task import Task, TaskMoved, TaskNote
+from rectification.models.note import TaskNote
+from rectification.models.task import Task, TaskMoved
 
 __all__ = ["Task", "TaskMoved", "TaskNote"]

@@ -28,7 +28,8 @@
       const set = select.closest("fieldset");
       const outside = Boolean(group && group.value && set.dataset.group !== group.value);
       set.hidden = outside;
-      select.classList.toggle("is-exception", select.value !== "present");
+      select.classList.toggle("is-exception", !["present", ""].includes(select.value));
+      select.classList.toggle("is-outside", select.value === "");
       if (outside || select.value === "") return;
       shown += 1;
       if (select.value !== "present") exceptions += 1;

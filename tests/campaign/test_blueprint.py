@@ -40,7 +40,7 @@ def test_2005_asks_for_no_number_that_no_document_fixes() -> None:
     [
         ({"indicator": "surveid"}, "unknown indicator 'surveid'"),
         ({"audience": "everyone"}, "unknown audience 'everyone'"),
-        ({"audience": "all-members"}, "about a organization"),
+        ({"audience": "all-members"}, "concerns each organization"),
         ({"params": {"hours": 3}}, "unknown hours"),
         ({"waivabel": True}, "unknown waivabel"),
         ({"label": ""}, "'label' must be"),

@@ -8,7 +8,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from campaign.models import Attendance, Campaign, Enrolment, Participation, Progress, ProgressDay, RollupPoint, StudySession, Waiver
+from campaign.models import (
+    Attendance,
+    Campaign,
+    Enrolment,
+    Participation,
+    Progress,
+    ProgressDay,
+    RollupPoint,
+    StudySession,
+    Waiver,
+)
 from campaign.progress import Figures, figures_by_child, figures_of, recording
 from campaign.rollups import choose, keep_day, rebalance, recount
 from members.models import Organization
@@ -49,14 +59,19 @@ def write(enrolment: Enrolment, what: str, yes: bool) -> None:
             locked.save()
         elif what == "session":
             by = make.user()
-            session = StudySession.objects.create(enrolment=locked, topic="学习", held_at="2005-08-01T09:00+08:00", by=by)
+            session = StudySession.objects.create(
+                enrolment=locked, topic="学习", held_at="2005-08-01T09:00+08:00", by=by
+            )
             for person in locked.participations.all():
                 Attendance.objects.create(session=session, participation=person, state="present" if yes else "absent")
         elif what == "waiver":
             requirement = locked.campaign.requirements.get(indicator_code="surveyed")
             if yes:
                 Waiver.objects.get_or_create(
-                    requirement=requirement, enrolment=locked, participation=None, defaults={"reason": "停产", "by": make.user()}
+                    requirement=requirement,
+                    enrolment=locked,
+                    participation=None,
+                    defaults={"reason": "停产", "by": make.user()},
                 )
             else:
                 Waiver.objects.filter(enrolment=locked).delete()
@@ -84,7 +99,10 @@ class RandomWrites(TestCase):
                 write(enrolments[number], what, yes)
         assert list(recount(campaign)) == []
         people = campaign.requirements.get(indicator_code="study-attended")
-        assert figures_of(campaign, root)[people.pk].total == Participation.objects.active().filter(campaign=campaign).count()
+        assert (
+            figures_of(campaign, root)[people.pk].total
+            == Participation.objects.active().filter(campaign=campaign).count()
+        )
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from django.utils import timezone
 from members.permissions import Role
 from portal.access import public, signed_in
 from portal.kept_text import CONTEXT, author_token, kept_fields
-from portal.menu import Duty, duties, menu
+from portal.menu import Duty, Panel, duties, menu, panels
 from portal.pages import urlpatterns as portal_pages
 from portal.uploads import UploadLimitHandler, UploadLimitMiddleware
 from portal.urls import handler400, handler403, handler404, handler500
@@ -113,6 +113,16 @@ def test_home_says_what_next_when_nothing_is_owed() -> None:
     member = make.user(make.member())
     page = signed(member).get("/").content.decode()
     assert "目前没有需要您办理的事项" in page
+
+
+def test_home_draws_the_panels_that_concern_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"title": "等待您审核", "advice": "共 1 份"}
+    shown = Panel("a", "portal/_empty.html", lambda user: values)
+    hidden = Panel("b", "portal/_empty.html", lambda user: None)
+    monkeypatch.setattr(panels, "_items", {"a": shown, "b": hidden})
+    page = signed(make.user()).get("/").content.decode()
+    assert page.count("等待您审核") == 1
+    assert "目前没有需要您办理" not in page
 
 
 # ---- headers ----

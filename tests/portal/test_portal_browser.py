@@ -1,6 +1,5 @@
 """The portal in a real browser: no page overflows, jobs report by themselves, forms are sent once."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -85,13 +84,18 @@ def test_a_form_is_sent_once_however_often_its_button_is_pressed(browse: Browse)
     mine = job(user)
     page = browse(user)
     page.goto(f"/jobs/{mine.pk}/")
-    sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
-    page.get_by_role("button", name="取消任务").evaluate(
-        "button => { button.click(); button.click(); button.click(); }"
+    sent = page.get_by_role("button", name="取消任务").evaluate(
+        """button => {
+            let sent = 0;
+            document.addEventListener("submit", event => {
+                sent += event.defaultPrevented ? 0 : 1;
+                event.preventDefault();
+            });
+            for (let times = 0; times < 3; times++) button.click();
+            return sent;
+        }"""
     )
-    expect(page.locator("main")).to_contain_text(re.compile("已按您的要求取消"))
-    assert len(sent) == 1
+    assert sent == 1
 
 
 def test_paper_shows_the_page_without_its_frame(browse: Browse) -> None:

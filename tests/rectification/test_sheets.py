@@ -15,13 +15,15 @@ from portal.documents import documents
 from portal.jobs import JobFailure
 from portal.print_job import page_of
 from rectification import documents as sheets
+from rectification.actions import task as actions
 from rectification.models import Task
 from tests.rectification.conftest import Place
 
 
 def test_the_sheet_shows_the_filtered_entries_and_no_private_ones(place: Place) -> None:
     place.go(place.task(problem="窗口无人"), ("start", place.worker))
-    place.task(problem="作风不实", category="style")
+    other = place.task(problem="作风不实", category="style")
+    actions.edit(task=other, by=place.secretary, measure="另一个办法")
     place.own_task(problem="私下的话")
     document = documents["ledger"]
     assert document.formats == ("pdf", "xlsx")
@@ -37,7 +39,8 @@ def test_the_sheet_shows_the_filtered_entries_and_no_private_ones(place: Place) 
     assert "问题类别：工作作风" in html
     assert document.tables is not None
     (table,) = document.tables(node, params, place.secretary)
-    assert len(table.rows) == 2
+    assert [row[2] for row in table.rows] == ["窗口无人", "作风不实"]
+    assert [row[9] for row in table.rows] == ["已经落实", ""]
     assert all(len(row) == len(table.headings) for row in table.rows)
 
 

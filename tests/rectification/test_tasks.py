@@ -19,6 +19,14 @@ from tests.rectification.conftest import Place
 State = Task.State
 
 
+def users(place: Place) -> dict[str, User]:
+    return {name: user for name, user in vars(place).items() if isinstance(user, User)}
+
+
+def who_sees(place: Place, task: Task) -> set[str]:
+    return {name for name, user in users(place).items() if Task.objects.visible_to(user).filter(pk=task.pk).exists()}
+
+
 def figures(place: Place, indicator: str, at: Organization | None = None) -> Figures:
     node = Organization.objects.get(pk=(at or place.root).pk)
     return figures_of(place.campaign, node)[place.campaign.requirements.get(indicator_code=indicator).pk]
@@ -58,13 +66,13 @@ def test_nobody_confirms_their_own_work(place: Place) -> None:
 
 def test_who_may_start_report_confirm_and_explain(place: Place) -> None:
     task = place.task()
-    starters = {u for u in vars(place) if isinstance(user := getattr(place, u), User) and task.can_start(user)}
+    starters = {name for name, user in users(place).items() if task.can_start(user)}
     assert starters == {"worker", "secretary", "committee"}
     task = place.go(task, ("start", place.committee))
-    explainers = {u for u in vars(place) if isinstance(user := getattr(place, u), User) and task.can_explain(user)}
+    explainers = {name for name, user in users(place).items() if task.can_explain(user)}
     assert explainers == {"secretary", "committee"}
     task = place.go(task, ("report", place.committee))
-    judges = {u for u in vars(place) if isinstance(user := getattr(place, u), User) and task.can_confirm(user)}
+    judges = {name for name, user in users(place).items() if task.can_confirm(user)}
     assert judges == {"secretary", "office"}
 
 
@@ -138,22 +146,12 @@ def test_a_member_plans_and_finishes_their_own(place: Place) -> None:
 
 def test_a_private_task_is_seen_by_its_owner_and_the_branch_reviewer_only(place: Place) -> None:
     task = place.own_task()
-    seen = {
-        u
-        for u in vars(place)
-        if isinstance(user := getattr(place, u), User) and Task.objects.visible_to(user).filter(pk=task.pk)
-    }
-    assert seen == {"worker", "secretary"}
+    assert who_sees(place, task) == {"worker", "secretary"}
 
 
 def test_a_secretarys_own_is_seen_and_confirmed_by_those_above(place: Place) -> None:
     task = place.go(place.own_task(place.secretary), ("start", place.secretary), ("report", place.secretary))
-    seen = {
-        u
-        for u in vars(place)
-        if isinstance(user := getattr(place, u), User) and Task.objects.visible_to(user).filter(pk=task.pk)
-    }
-    assert seen == {"secretary", "office"}
+    assert who_sees(place, task) == {"secretary", "office"}
     assert not Task.objects.to_be_judged_by(place.secretary).exists()
     assert Task.objects.to_be_judged_by(place.office).get() == task
     assert place.go(task, ("confirm", place.office)).state == State.CONFIRMED

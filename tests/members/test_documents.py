@@ -1,0 +1,96 @@
+"""What the room prints."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.test import Client
+from django.urls import reverse
+
+from members.actions.account import create_missing
+from members.models import Organization, User
+from members.permissions import Role
+from portal.documents import documents
+from portal.models import Job, ReadLog
+from portal.print_job import find_subject, page_of
+from portal.printing import render_pdf
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def place() -> dict[str, Any]:
+    root = make.organization("青岚区委")
+    home = make.branch(root, "财政局党支部")
+    root.refresh_from_db()
+    away = make.branch(root, "民政局党支部")
+    person = make.member(home, "李䶮", phone="13900001234", born="1968-07", number="QL001", joined="1998")
+    return {
+        "root": Organization.objects.get(pk=root.pk), "home": home, "person": person,
+        "secretary": make.secretary(home), "office": make.hat(Role.OFFICE, root),
+        "committee": make.hat(Role.COMMITTEE, home), "administrator": make.hat(Role.ADMINISTRATOR, root),
+        "overseer": make.hat(Role.OVERSEER, root), "outsider": make.secretary(away),
+    }  # fmt: skip
+
+
+def sheet(code: str, node: Organization, by: User) -> str:
+    document, params = documents[code], {"organization": str(node.pk)}
+    return page_of(document, find_subject(document, params, by), params, by)
+
+
+def test_roll_masks_by_right_and_notes_who_printed_numbers(place: dict[str, Any]) -> None:
+    full = sheet("roll", place["home"], place["secretary"])
+    assert "13900001234" in full
+    assert "1968-07" in full
+    assert ReadLog.objects.filter(object_id=place["person"].pk, reader=place["secretary"]).count() == 1
+    masked = sheet("roll", place["home"], place["committee"])
+    assert "139****34" in masked
+    assert "13900001234" not in masked
+    assert "1968-07" not in masked
+    assert ReadLog.objects.count() == 1
+    assert "139****34" in sheet("roll", place["root"], place["office"])
+    assert "民政局党支部" in sheet("roll", place["root"], place["office"])
+
+
+def test_roll_becomes_a_sheet_and_a_table(place: dict[str, Any]) -> None:
+    assert render_pdf(sheet("roll", place["home"], place["office"]), landscape=True).startswith(b"%PDF")
+    [table] = documents["roll"].tables(place["home"], {}, place["committee"])  # type: ignore[misc]
+    assert list(table.headings) == [
+        "序号", "所在支部", "姓名", "性别", "民族", "出生年月", "学历", "入党时间", "转正时间", "职务", "类别", "联系电话",
+    ]  # fmt: skip
+    assert table.rows[0] == [1, "财政局党支部", "李䶮", "", "", "1968", "", "1998", "", "", "正式党员", "139****34"]
+
+
+@pytest.mark.parametrize(
+    ("code", "who", "error"),
+    [
+        ("roll", "administrator", PermissionDenied), ("roll", "overseer", PermissionDenied), ("roll", "outsider", Http404),
+        ("login-slips", "committee", PermissionDenied), ("login-slips", "outsider", Http404),
+    ],
+)  # fmt: skip
+def test_whoever_may_not_see_may_not_print(place: dict[str, Any], code: str, who: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        sheet(code, place["home"], place[who])
+    client = Client()
+    client.force_login(place[who])
+    answer = client.post(reverse("document-print", args=[code]), {"organization": place["home"].pk})
+    assert answer.status_code == (404 if error is Http404 else 403)
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", "x", "99999999999999999999", "-1"])
+def test_an_odd_parameter_is_not_found(place: dict[str, Any], key: str) -> None:
+    client = Client()
+    client.force_login(place["office"])
+    assert client.post(reverse("document-print", args=["roll"]), {"organization": key}).status_code == 404
+
+
+def test_slips_show_all_that_is_needed_and_print(place: dict[str, Any]) -> None:
+    create_missing(members=[place["person"]], at=place["home"], by=place["office"])
+    html = sheet("login-slips", place["home"], place["administrator"])
+    for part in ("李䶮", "财政局党支部", "ql001", reverse("sign-in"), "<svg"):
+        assert part in html
+    assert " style=" not in html
+    assert render_pdf(html).startswith(b"%PDF")
