@@ -1,10 +1,11 @@
 """Who is reached: members and basic organisations, each counted from one definition (S2 三2: 覆盖面)."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, Value, When
-from django.db.models.expressions import Combinable
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Substr
+from django.db.models.query import QuerySet
 
 from campaign.models import Campaign, Enrolment, Participation
 from members.models import Member, Mobility, Organization
@@ -39,46 +40,45 @@ class Coverage:
         return Coverage(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
-def takes_part(campaign: Campaign) -> Exists:
-    """A member who takes part in the campaign now, wherever."""
-    return Exists(Participation.objects.active().filter(campaign=campaign, member=OuterRef("pk")))
+def on_roll(node: Organization) -> QuerySet[Member]:
+    """Members on the roll under ``node``."""
+    return Member.objects.under(node).on_roll()
 
 
-def is_away() -> Exists:
-    """A member who lives in another province and takes part there (S0 四)."""
-    return Exists(Mobility.objects.filter(member=OuterRef("pk"), kind=Mobility.Kind.OUT_OF_PROVINCE, until=None))
+def taking_part(campaign: Campaign, node: Organization) -> QuerySet[Participation]:
+    """Members on the roll under ``node`` who take part in the campaign now, wherever; one row each (a person takes
+    part once)."""
+    rows = Participation.objects.active().filter(campaign=campaign)
+    return rows.filter(member__ended_on=None, member__branch__path__startswith=node.path)
 
 
-def is_lost() -> Exists:
-    """A member on the register of the lost (S2 三2)."""
-    return Exists(Mobility.objects.filter(member=OuterRef("pk"), kind=Mobility.Kind.LOST, until=None))
+def elsewhere(campaign: Campaign, node: Organization) -> QuerySet[Member]:
+    """Members on the roll under ``node`` who live in another province and take part there (S0 四)."""
+    away = Mobility.objects.filter(kind=Mobility.Kind.OUT_OF_PROVINCE, until=None).values("member")
+    here = Participation.objects.active().filter(campaign=campaign, member=OuterRef("pk"))
+    return on_roll(node).filter(pk__in=away).exclude(Exists(here))
 
 
-def standing(campaign: Campaign) -> Combinable:
-    """``here``, ``elsewhere`` or ``nowhere`` for a member on the roll."""
-    return Case(
-        When(takes_part(campaign), then=Value("here")),
-        When(is_away(), then=Value("elsewhere")),
-        default=Value("nowhere"),
-    )
+def lost(node: Organization) -> QuerySet[Member]:
+    """Members on the roll under ``node`` who are on the register of the lost (S2 三2)."""
+    return on_roll(node).filter(pk__in=Mobility.objects.filter(kind=Mobility.Kind.LOST, until=None).values("member"))
+
+
+def numbers(rows: QuerySet[Any], path: str, length: int) -> dict[str, int]:
+    """How many rows per organisation whose path (``path`` leads there) has ``length`` characters."""
+    cut = rows.annotate(at=Substr(path, 1, length)).order_by().values("at").annotate(n=Count("pk"))
+    return dict(cut.values_list("at", "n"))
 
 
 def coverage_by(campaign: Campaign, node: Organization, length: int) -> dict[str, Coverage]:
     """Coverage under ``node``, per organisation whose path has ``length`` characters (``len(node.path)``: of the node
-    itself); two queries."""
-    people = (
-        Member.objects.under(node)
-        .on_roll()
-        .annotate(at=Substr("branch__path", 1, length), standing=standing(campaign), lost=is_lost())
-        .order_by()
-        .values("at")
-        .annotate(
-            on_roll=Count("pk"),
-            taking_part=Count("pk", filter=Q(standing="here")),
-            elsewhere=Count("pk", filter=Q(standing="elsewhere")),
-            lost_count=Count("pk", filter=Q(lost=True)),
-        )
-    )
+    itself); five queries."""
+    people = {
+        "on_roll": numbers(on_roll(node), "branch__path", length),
+        "taking_part": numbers(taking_part(campaign, node), "member__branch__path", length),
+        "elsewhere": numbers(elsewhere(campaign, node), "branch__path", length),
+        "lost": numbers(lost(node), "branch__path", length),
+    }
     enrolment = Enrolment.objects.filter(campaign=campaign, organization=OuterRef("pk"))
     places = (
         Organization.objects.under(node)
@@ -99,9 +99,7 @@ def coverage_by(campaign: Campaign, node: Organization, length: int) -> dict[str
             postponed=Count("pk", filter=Q(is_postponed=True)),
         )
     )
-    found: dict[str, Coverage] = {}
-    for row in people:
-        found[row["at"]] = Coverage(row["on_roll"], row["taking_part"], row["elsewhere"], row["lost_count"])
+    found = {at: Coverage(**{name: per.get(at, 0) for name, per in people.items()}) for at in people["on_roll"]}
     for row in places:
         there = Coverage(
             branches=row["branches"], enrolled=row["enrolled"], started=row["started"], postponed=row["postponed"]

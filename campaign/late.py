@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.core import signing
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from campaign.models import Campaign, Enrolment, PhaseRun, Progress, Requirement
 from campaign.progress import unmet
@@ -76,8 +76,7 @@ def after(position: Position | None, order: int, prefix: str) -> Q:
     return further | (same & Q(pk__gt=position.pk) if order == position.order else same)
 
 
-# The order of requirements as ``requirements_in`` gives them, from a row of Progress.
-REQUIREMENT_ORDER = ("requirement__step__phase__number", "requirement__step__number", "requirement__number")
+# Behind every row of a branch.
 LAST = 2**62
 
 
@@ -97,24 +96,24 @@ def late_rows(
     branches there are.
     """
     order = {r.pk: n for n, r in enumerate(requirements)}
-    size = limit + len(requirements) + 1
+    missing = incomplete(node, requirements)
+    waiting = Organization.objects.under(node).filter(Exists(missing.filter(organization=OuterRef("pk"))))
     found: list[Late] = []
     while True:
-        here = incomplete(node, requirements)
-        if start is not None:
-            here = here.filter(organization__path__gte=start.path)
-        rows = list(here.select_related("organization").order_by("organization__path", *REQUIREMENT_ORDER)[:size])
+        here = waiting.filter(path__gte=start.path) if start is not None else waiting
+        branches = list(here.order_by("path")[: limit + 1])
+        rows = list(missing.filter(organization__in=branches).select_related("organization"))
         if names:
             for requirement in requirements:
-                branches = [row.organization_id for row in rows if row.requirement_id == requirement.pk]
-                if branches:
-                    found += named(requirement, order[requirement.pk], branches, limit, start)
+                places = [row.organization_id for row in rows if row.requirement_id == requirement.pk]
+                if places:
+                    found += named(requirement, order[requirement.pk], places, limit, start)
         else:
             found += [line for row in rows if (line := counted(row, requirements, order)).position.follows(start)]
-        if len(rows) < size or len(found) >= limit:
+        if len(branches) <= limit or len(found) >= limit:
             break
         # Figures that hang on today's date can be ahead of the records: these branches owed nothing after all.
-        start = Position(rows[-1].organization.path, order[rows[-1].requirement_id], LAST)
+        start = Position(branches[-1].path, len(requirements), LAST)
     found.sort(key=lambda line: line.position.key)
     return with_dates(campaign, found[:limit], requirements)
 

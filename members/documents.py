@@ -39,7 +39,10 @@ def roll_of(node: Organization, user: Any, limit: int) -> list[Member]:
 
 
 def rows_of(members: Iterable[Member], user: Any) -> list[list[str | int]]:
-    """Rows of the roll, branch first. Telephones in full only where the user may see contacts, noted for each member to see."""
+    """Rows of the roll, branch first.
+
+    Telephones in full only where the user may see contacts, and then noted for each member to see.
+    """
     rows: list[list[str | int]] = []
     may: dict[int, tuple[bool, bool]] = {}
     for number, member in enumerate(members, 1):
@@ -47,7 +50,7 @@ def rows_of(members: Iterable[Member], user: Any) -> list[list[str | int]]:
             contact = user.can(Permission.VIEW_CONTACT, at=member.branch)
             may[member.branch_id] = contact, contact or user.can(Permission.EDIT_ROLL, at=member.branch)
         contact, in_full = may[member.branch_id]
-        if contact and member.phone:
+        if contact and member.phone and member.pk != user.member_id:
             open_contact(member=member, by=user)
         rows.append(
             [
@@ -80,8 +83,8 @@ def qr_code(text: str) -> SafeString:
 def login_slips(node: Organization, params: Params, user: Any) -> dict[str, Any]:
     """A slip for everyone below ``node`` whose account nobody has used yet.
 
-    One-time passwords are kept nowhere: they are set here, while the sheet is made. If a worker breaks down and the sheet is made
-    again, the passwords of the last sheet hold, which is also the only one that can be downloaded.
+    One-time passwords are kept nowhere: they are set here, while the sheet is made. If a worker breaks down and the
+    sheet is made again, the passwords of the last sheet hold, which is also the only one that can be downloaded.
     """
     accounts = (
         User.objects.kept_by(user).under(node).never_used().filter(is_active=True).select_related("member__branch")

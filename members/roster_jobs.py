@@ -3,28 +3,30 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from members.actions.roster_import import read, run_check, run_write
 from members.models import RosterImport
+from members.paging import key_of
 from members.permissions import Permission
 from members.roster.checking import check
-from members.roster.writing import refused_table
+from members.roster.writing import refused_tables
 from portal.documents import Document, Params, Table, documents
 from portal.jobs import JobKind, job_kinds
 
 
 def find(params: Params, user: Any) -> RosterImport:
     """The import by its ``roster`` id, out of those the user may see."""
-    number = params.get("roster", "")
-    return get_object_or_404(RosterImport.objects.visible_to(user), pk=number if number.isdigit() else 0)
+    return get_object_or_404(RosterImport.objects.visible_to(user), pk=key_of(params.get("roster", "")))
 
 
 def refused(roster: RosterImport, params: Params, user: Any) -> Sequence[Table]:
     """The refused rows as they stand in the file, with the reason in the first column."""
-    headings, rows = refused_table(check(read(roster), roster.organization, timezone.localdate()))
-    return [Table("被拒绝的行", headings, rows)]
+    if not roster.file:
+        raise Http404
+    return refused_tables(check(read(roster), roster.organization, timezone.localdate()))
 
 
 job_kinds.register(JobKind("roster-check", "核对名册", run_check, queue="import"))

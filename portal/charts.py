@@ -122,9 +122,11 @@ def rule(
 
 
 FRAME = (
-    '<svg class="picture" xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 {} {}" width="100%" role="img" font-family="{}">'
+    '<svg class="picture" xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 {} {}" width="100%" role="img"'
+    ' font-family="{}">'
     "<title>{}</title><desc>{}</desc>"
-    '<defs><pattern id="{}" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="#ffffff"/>'
+    '<defs><pattern id="{}" width="6" height="6" patternUnits="userSpaceOnUse">'
+    '<rect width="6" height="6" fill="#ffffff"/>'
     '<path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2" stroke="{}" stroke-width="1.4"/></pattern></defs>{}</svg>'
 )
 

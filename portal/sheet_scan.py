@@ -155,8 +155,10 @@ class SheetReader:
         elif tag == "c":
             if self.kind == "e":
                 self.scan.errors[self.row, self.column] = self.text.strip() or "#VALUE!"
+                self.scan.fill(self.row, self.column, self.row, self.column)
             elif self.formula and not self.filled:
                 self.scan.errors[self.row, self.column] = NO_RESULT
+                self.scan.fill(self.row, self.column, self.row, self.column)
             elif self.style in self.months and self.filled and self.kind in {"", "n", "d"}:
                 self.scan.months.add((self.row, self.column))
 

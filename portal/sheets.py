@@ -117,8 +117,9 @@ def read_sheet(each: dict[str, Any], known: Scan) -> Sheet:
         raise Unreadable(TOO_LARGE)
     rows = [[date.fromisoformat(v["d"]) if isinstance(v, dict) else v for v in row] for row in each["rows"]]
     for (row, column), text in known.errors.items():
-        if row <= len(rows) and column < len(rows[row - 1]):
-            rows[row - 1][column] = text
+        rows += [[] for _ in range(row - len(rows))]
+        rows[row - 1] += [""] * (column + 1 - len(rows[row - 1]))
+        rows[row - 1][column] = text
     for row, column in known.months:
         if row <= len(rows) and column < len(rows[row - 1]):
             rows[row - 1][column] = month(rows[row - 1][column])

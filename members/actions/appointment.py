@@ -34,7 +34,7 @@ def account_of(member: Member, *, at: Organization, by: Any) -> User:
 def appoint(
     *, organization: Organization, role: str, person: Member | User, since: date, until: date | None, by: Any
 ) -> Appointment:
-    """Give a hat. One that has run out makes room for the new one; raises ``AlreadyAppointed`` if one is in force or to come."""
+    """Give a hat; one that has run out makes room. Raises ``AlreadyAppointed`` if one is in force or to come."""
     try:
         with transaction.atomic():
             user = account_of(person, at=organization, by=by) if isinstance(person, Member) else person

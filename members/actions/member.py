@@ -29,7 +29,7 @@ def shown(member: Member, field: str) -> str:
 
 
 def write(member: Member, facts: dict[str, Any], contact: dict[str, str]) -> dict[str, Any]:
-    """Set what differs on the object; returns the changes for the audit trail, without identity number and telephone."""
+    """Set what differs on the object; returns the changes for the audit trail, without the numbers themselves."""
     changes: dict[str, Any] = {}
     for field, value in facts.items():
         if getattr(member, field) != value:

@@ -55,4 +55,4 @@ def change(*, organization: Organization, by: Any, **values: Any) -> list[str]:
 
 
 def verbose(field: str) -> str:
-    return str(Organization._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+    return str(Organization._meta.get_field(field).verbose_name)

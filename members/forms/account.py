@@ -25,13 +25,9 @@ class AccountFilterForm(FilterForm):
         if state == "none":
             return members.filter(user=None)
         if state:
-            never = User.objects.never_used().values("member")
+            never = User.objects.never_used()
             members = members.filter(user__isnull=False)
-            return (
-                members.filter(user__in=User.objects.never_used())
-                if state == "unused"
-                else members.exclude(pk__in=never)
-            )
+            return members.filter(user__in=never) if state == "unused" else members.exclude(user__in=never)
         return members
 
 

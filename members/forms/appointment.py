@@ -39,7 +39,7 @@ class AppointmentForm(forms.Form):
             del self.fields["which"]
 
     def roles(self) -> list[tuple[str, str]]:
-        """Secretary and committee belong to a branch: at a higher place they would read the texts of every branch below."""
+        """Secretary and committee belong to a branch: higher up they would read the texts of every branch below."""
         own = {Role.SECRETARY, Role.COMMITTEE}
         return [(role.value, str(role.label)) for role in Role if self.organization.is_branch or role not in own]
 

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from members.forms.fields import DateField, FilterForm, IdentityField, NameField, PartialDateField, PhoneField
 from members.identity import identity_index
 from members.models import Member, MemberTag, Mobility, Organization
+from members.models.member import MemberQuerySet
 from members.permissions import Permission
 
 PLAIN = ["number", "name", "sex", "ethnicity", "born", "education", "joined", "confirmed", "status", "post", "group"]
@@ -24,7 +25,7 @@ class MemberFilterForm(FilterForm):
     )
     roll = forms.ChoiceField(label="在册", required=False, choices=[("", "在册"), ("ended", "已离开")])
 
-    def narrow(self, members: QuerySet[Member]) -> QuerySet[Member]:
+    def narrow(self, members: MemberQuerySet) -> MemberQuerySet:
         """The members that fit."""
         wanted = {key: value for key, value in self.cleaned_data.items() if value}
         members = members.filter(ended_on__isnull="roll" not in wanted)
@@ -43,7 +44,10 @@ class MemberFilterForm(FilterForm):
 
 
 class MemberForm(forms.ModelForm):
-    """One member of ``branch``. Identity number and telephone go in, but never come back out: left empty they stay as they are."""
+    """One member of ``branch``.
+
+    Identity number and telephone go in, but never come back out: left empty they stay as they are.
+    """
 
     name = NameField(label="姓名", error_messages={"required": "请填写姓名。"})
     born = PartialDateField(label="出生年月", required=False, grown=True)

@@ -9,9 +9,16 @@ from django.db.models import Q
 from members.models.organization import Organization
 from members.permissions import Permission
 from members.scope import within
+from portal.models import Job
 
 
 class RosterImportQuerySet(models.QuerySet["RosterImport"]):
+    def stuck(self, state: str) -> "RosterImportQuerySet":
+        """Those in ``state`` whose worker gave up or was cancelled."""
+        job = "write_job" if state == RosterImport.State.WRITING else "check_job"
+        given_up = Job.objects.exclude(pk__in=Job.objects.unfinished().values("pk"))
+        return self.filter(Q(**{f"{job}__in": given_up.values("pk")}) | Q(**{job: None}), state=state)
+
     def visible_to(self, user: Any) -> "RosterImportQuerySet":
         if not getattr(user, "is_authenticated", False):
             return self.none()
@@ -57,6 +64,12 @@ class RosterImport(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether its worker gave up or was cancelled, so that it may be confirmed again or discarded."""
+        job = self.write_job if self.state == self.State.WRITING else self.check_job
+        return self.state in {self.State.CHECKING, self.State.WRITING} and (job is None or job.is_finished)
 
     @property
     def scope(self) -> Organization:

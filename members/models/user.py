@@ -15,7 +15,7 @@ from members.scope import within
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: Any) -> "UserQuerySet":
-        """Accounts of the members one sees or whose accounts one looks after, of those appointed in one's scope, and one's own."""
+        """Accounts of members one sees or keeps accounts for, of those appointed in one's scope, and one's own."""
         from members.models.member import Member
 
         if not getattr(user, "is_authenticated", False):
@@ -28,7 +28,7 @@ class UserQuerySet(models.QuerySet["User"]):
         ).distinct()
 
     def under(self, node: Organization) -> "UserQuerySet":
-        """Accounts of members on the roll below ``node``, and those of offices: without a member, with a hat there today."""
+        """Accounts of members on the roll below ``node``, and of offices: without a member, with a hat there."""
         hats = Appointment.objects.current().filter(organization__path__startswith=node.path)
         members = models.Q(member__branch__path__startswith=node.path, member__ended_on=None)
         return self.filter(members | models.Q(member=None, pk__in=hats.values("user")))

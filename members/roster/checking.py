@@ -23,7 +23,7 @@ Report = Callable[[int, int], None]
 
 
 def check(content: bytes, root: Organization, today: date, report: Report = lambda done, total: None) -> Plan:
-    """Read and compare a whole file for the subtree of ``root``. Raises ``Unreadable`` when there is no roster in it."""
+    """Read and compare a whole file for the subtree of ``root``. Raises ``Unreadable`` when no roster is in it."""
     sheets = read_sheets(content)
     layouts = [found for sheet in sheets if not sheet.hidden and (found := layout(sheet))]
     if not layouts:
@@ -45,6 +45,7 @@ def check(content: bytes, root: Organization, today: date, report: Report = lamb
                 report(done, total * 2)
     tree = Tree(root)
     plan.organizations = settle_organizations(plan.organizations, tree)
+    tree.forget()
     people = People(root, plan.members)
     for row in plan.members:
         tree.place(row)
@@ -60,9 +61,8 @@ def check(content: bytes, root: Organization, today: date, report: Report = lamb
 def left_aside(sheets: list[Sheet], layouts: list[Layout]) -> list[str]:
     """In words, which sheets and columns of the file are not read."""
     read = {found.sheet.name for found in layouts}
-    words = [
-        f"工作表“{sheet.name}”（{'已隐藏' if sheet.hidden else '没有找到名册表头'}）" for sheet in sheets if sheet.name not in read
-    ]
+    reasons = {True: "已隐藏", False: "没有找到名册表头"}
+    words = [f"工作表“{sheet.name}”（{reasons[sheet.hidden]}）" for sheet in sheets if sheet.name not in read]
     unused = [(found.sheet.name, [h for h in found.unused if h not in {"序号", "编号"}]) for found in layouts]
     return words + [f"工作表“{name}”的列：{'、'.join(headings)}" for name, headings in unused if headings]
 
@@ -145,11 +145,8 @@ def compare(row: Row, person: Member) -> None:
 def compare_traits(row: Row, person: Member) -> None:
     if "tags" in row.values:
         old = sorted(tag.kind for tag in person.tags.all())
-        # Tags that were all about mobility say nothing of the others.
-        if old != row.values["tags"] and (row.values["tags"] or "away" not in row.values):
+        if old != row.values["tags"]:
             row.changes.append((LABELS[MEMBER]["tags"], join(old, values.TAGS), join(row.values["tags"], values.TAGS)))
-        else:
-            row.values["tags"] = old
     if "away" in row.values:
         current = sorted(m.kind for m in person.mobilities.all() if m.until is None)
         stated = row.values["away"] if row.values["back"] else sorted({*current, *row.values["away"]})

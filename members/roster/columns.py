@@ -108,7 +108,7 @@ def layout(sheet: Sheet) -> Layout | None:
 
 
 def second_row(cells: list[Any], kind: str, above: dict[str, list[int]]) -> dict[str, list[int]] | None:
-    """What a second heading row adds; ``None`` when the row holds data. A heading merged over both rows stands in each."""
+    """What a second heading row adds; ``None`` when the row holds data. A merged heading stands in both rows."""
     below = match(cells, kind)
     taken = {index for found in above.values() for index in found}
     added = {key: found for key, found in below.items() if key not in above and not taken & set(found)}

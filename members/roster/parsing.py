@@ -20,7 +20,7 @@ YOUNGEST = 14
 
 def rows_of(found: Layout, today: date, plan: Plan) -> Iterator[Row]:
     """The sheet's data rows; lines of totals are counted and left aside."""
-    letters = {
+    letters = LABELS[found.kind] | {
         key: f"{column_letter(index)}列“{found.headings[index] or LABELS[found.kind][key]}”"
         for key, index in found.columns.items()
     }
@@ -98,6 +98,8 @@ def parse_mobility(row: Row, columns: dict[str, int]) -> None:
     in_tags: list[str] = []
     if "tags" in row.values:
         row.values["tags"], in_tags = row.values["tags"]
+    if in_tags and not row.values["tags"]:
+        del row.values["tags"]  # all about mobility, nothing said of the others
     if "mobility" in row.values or in_tags:
         row.values["away"] = sorted({*row.values.get("mobility", []), *in_tags})
         row.values["back"] = "mobility" in row.values
@@ -116,7 +118,7 @@ def check_order(row: Row) -> None:
 
 
 def compare_identity(row: Row) -> None:
-    """Say where an identity number and the record differ: files may rightly say otherwise than papers, so it is no refusal."""
+    """Say where an identity number and the record differ; no refusal, for personal files may rightly say otherwise."""
     number = canonical(row.values.get("identity", ""))
     if not number or row.is_refused:
         return

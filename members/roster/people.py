@@ -60,7 +60,8 @@ class People:
     def find_elsewhere(self, rows: list[Row]) -> None:
         """Numbers of the file that somebody outside this roll holds; the number of one who has left stays theirs."""
         numbers = {r.values["number"] for r in rows if r.values.get("number")} - set(self.by_number)
-        identities = {identity_index(r.values["identity"]) for r in rows if r.values.get("identity")} - set(self.by_identity)
+        identities = {identity_index(r.values["identity"]) for r in rows if r.values.get("identity")}
+        identities -= set(self.by_identity)
         self.ended: set[str] = set()
         self.elsewhere: set[str] = set()
         for chunk in chunks(sorted(numbers)):
@@ -85,8 +86,8 @@ class People:
         for other in others:
             if not distinct(row, other) and not row.is_refused:
                 for one, twin in ((row, other), (other, row)):
-                    reason = f"与{twin.place}同名同支部，无法区分是否同一人。"
-                    one.refuse("name", one.values["name"], f"{reason}若是重复请删除一行，若是两人请补填身份证号、党员编号或出生年月。")
+                    reason = f"与{twin.place}同名同支部，无法区分是否同一人。若是重复请删除一行，"
+                    one.refuse("name", one.values["name"], f"{reason}若是两人请补填身份证号、党员编号或出生年月。")
         others.append(row)
 
     def find(self, row: Row) -> Member | None:
@@ -100,8 +101,8 @@ class People:
         if by_number and by_identity and by_number.pk != by_identity.pk:
             names = f"编号是“{by_number.name}”的，身份证号是“{by_identity.name}”的"
             row.refuse("number", number, f"名册中这个{names}，不是同一人。请核对这两项。")
-        elif by_number and identity and by_number.identity_index not in ("", index) and not self.same_name(row, by_number):
-            row.refuse("number", number, f"名册中该编号是“{by_number.name}”，身份证号也不同，与本行不是同一人。请核对编号。")
+        elif by_number and self.is_another(row, by_number, index):
+            row.refuse("number", number, f"名册中该编号是“{by_number.name}”，身份证号也不同。请核对编号。")
         elif number in self.ended:
             row.refuse("number", number, "这个编号属于已经离开名册的党员。请核对；如需恢复在册，请在该党员的页面办理。")
         elif number in self.elsewhere:
@@ -112,8 +113,10 @@ class People:
             return None
         return self.claim(row, by_number or by_identity or self.by_person(row, number, index))
 
-    def same_name(self, row: Row, person: Member) -> bool:
-        return known_as(person.name) == known_as(row.values["name"])
+    def is_another(self, row: Row, person: Member, index: str) -> bool:
+        """Name and identity number both differ: no correction, but a wrong member number."""
+        differs = bool(index) and person.identity_index not in ("", index)
+        return differs and known_as(person.name) != known_as(row.values["name"])
 
     def by_person(self, row: Row, number: str, index: str) -> Member | None:
         fitting = [

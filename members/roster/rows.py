@@ -12,7 +12,7 @@ SECRET_FIELDS = {"identity", "phone"}
 
 @dataclass
 class Row:
-    """One data row: its cleaned ``values`` by field, what it would do, and why it can't. ``target``: id of what it changes."""
+    """One data row: its cleaned ``values`` by field, what it would do to which ``target`` (id), and why it can't."""
 
     kind: str
     sheet: str
@@ -37,7 +37,8 @@ class Row:
     def refuse(self, key: str, value: Any, reason: str) -> None:
         """Refuse the row for field ``key`` (a column of the file, or a plain word)."""
         self.outcome = REFUSED
-        problem = (self.letters.get(key, key), str(value if value is not None else ""), reason)
+        shown = "".join(c if c.isprintable() else " " for c in str(value if value is not None else ""))[:100]
+        problem = (self.letters.get(key, key), shown, reason)
         if problem not in self.problems:
             self.problems.append(problem)
 

@@ -3,14 +3,19 @@
 import re
 import unicodedata
 from functools import cache
-from typing import Any
 
 from members.models import Organization
 from members.roster import values
 from members.roster.rows import CHANGED, CREATED, UNCHANGED, Row
 
 NUMERALS = "零一二三四五六七八九"
-COMPARED = {"name": {}, "kind": values.KIND, "sector": values.SECTOR, "condition": values.CONDITION}
+LOWEST = {*Organization.BRANCH_KINDS, Organization.Kind.GROUP}
+COMPARED: dict[str, dict[str, str]] = {
+    "name": {},
+    "kind": values.KIND,
+    "sector": values.SECTOR,
+    "condition": values.CONDITION,
+}
 LABELS = {"name": "名称", "kind": "组织类型", "sector": "领域", "condition": "组织状态"}
 
 
@@ -23,7 +28,8 @@ def plain(name: str) -> str:
 @cache
 def short(name: str) -> str:
     """What abbreviations leave of a name: 中共青岚区机关第1党支部委员会 → 青岚区机关一支部."""
-    text = re.sub("中国共产党|中共|支部委员会$|总支部委员会$", lambda m: m[0][:-3] if m[0].endswith("委员会") else "", plain(name))
+    text = re.sub("中国共产党|中共", "", plain(name))
+    text = re.sub("委员会$", "委", re.sub("总?支部委员会$", lambda m: m[0][:-3].replace("总支部", "总支"), text))
     text = re.sub(r"\d{1,2}", lambda m: numeral(int(m[0])), text)
     return re.sub("第(?=[一二三四五六七八九十])|党(?=支部|总支|委|工委|小组)", "", text)
 
@@ -35,7 +41,7 @@ def numeral(number: int) -> str:
 
 
 def contains(longer: str, part: str) -> bool:
-    """Whether ``part`` stands in ``longer`` and its number is the whole number there (十一支部 does not contain 一支部)."""
+    """Whether ``part`` stands in ``longer``, its number being the whole number there (十一支部 has no 一支部)."""
     guard = "(?<![一二三四五六七八九十])" if part[:1] in "一二三四五六七八九十" else ""
     return re.search(guard + re.escape(part), longer) is not None
 
@@ -52,7 +58,7 @@ class Tree:
         self.kinds: dict[str, str] = {}
         self.by_name: dict[str, list[str]] = {}
         self.siblings: dict[tuple[str, str], str] = {}
-        self.found: dict[tuple[str, bool], list[str]] = {}
+        self.found: dict[str, list[str]] = {}
         for code, organization in self.known.items():
             self.know(code, organization.name, organization.kind, self.parents[code])
 
@@ -63,7 +69,7 @@ class Tree:
         self.siblings[parent, plain(name)] = code
 
     def settle(self, row: Row, parent: Row | None) -> None:
-        """Match by code, or by an unmistakable name where there is no code; what is new needs a place and a free name."""
+        """Match by code, or by an unmistakable name where there is no code; what is new needs a free name."""
         name, code = row.values.get("name", ""), row.values.get("code", "")
         written = row.values.get("parent") or row.values.get("parent_code", "")
         row.values["where"] = written
@@ -80,7 +86,7 @@ class Tree:
         here = self.parents[known.code]
         if written and here and above != here:
             there = self.names[here]
-            row.refuse("parent", written, f"系统中它的上级是“{there}”。导入不改变隶属关系，请核对；确需调整请联系活动办公室。")
+            row.refuse("parent", written, f"系统中它的上级是“{there}”。导入不改变隶属关系，请核对后改正。")
             return
         self.compare(row, known)
 
@@ -97,10 +103,11 @@ class Tree:
         if plain(name) == plain(self.root.name):
             twin = self.root.code
         if twin is not None:
-            row.refuse("code", code, f"同一上级下已有“{name}”（编码 {twin}）。若是同一个组织，请改用该编码；若不是，请改名。")
+            reason = f"同一上级下已有“{name}”（编码 {twin}）。"
+            row.refuse("code", code, f"{reason}若是同一个组织，请改用该编码；若不是，请改名。")
         elif not code:
             row.refuse("code", "", "新组织须有编码。请补填（以后用它识别这个组织）。")
-        elif self.kinds.get(above) in {*Organization.BRANCH_KINDS, Organization.Kind.GROUP} and row.values["kind"] != "group":
+        elif self.kinds.get(above) in LOWEST and row.values["kind"] != Organization.Kind.GROUP:
             row.refuse("parent", self.names[above], "党支部下面只能有党小组。请核对上级组织。")
         elif Organization.objects.filter(code=code).exists():
             row.refuse("code", code, "该编码已被本级范围以外的组织使用。请核对编码。")
@@ -126,12 +133,13 @@ class Tree:
         return self.lookup(row, key, written, branches=False)
 
     def lookup(self, row: Row, key: str, written: str, *, branches: bool) -> str:
-        """Code of the organisation that ``written`` names: its code, its name, or an unmistakable abbreviation of it."""
+        """Code of the organisation that ``written`` names: by code, name, or an unmistakable abbreviation."""
         if written in self.names:
             return written
-        if (written, branches) not in self.found:
-            self.found[written, branches] = self.candidates(written, branches)
-        codes = self.found[written, branches]
+        # Organisations are still being added while parents are looked up; branches of members come after them all.
+        if not branches or written not in self.found:
+            self.found[written] = self.candidates(written, branches)
+        codes = self.found[written]
         if len(codes) == 1:
             name = self.names[codes[0]]
             if plain(name) != plain(written):
@@ -152,6 +160,10 @@ class Tree:
         wanted = short(written)
         equal = [c for c in fitting if short(self.names[c]) == wanted]
         return equal or [c for c in fitting if len(wanted) >= 2 and contains(short(self.names[c]), wanted)]
+
+    def forget(self) -> None:
+        """All organisations are settled: what was looked up on the way may have another answer now."""
+        self.found.clear()
 
     def place(self, row: Row) -> None:
         """Find the branch of a member's row; where it has name and code, both must lead to the same one."""

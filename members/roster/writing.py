@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from members.identity import identity_index
 from members.models import Member, MemberTag, Mobility, Organization, User
 from members.roster.checking import CHANGED, CREATED, PLAIN_FIELDS, news
 from members.roster.rows import Plan, Row
@@ -43,8 +44,9 @@ def fill(person: Member, row: Row, branch: int) -> None:
     for key in PLAIN_FIELDS:
         if new := news(row, person, key):
             setattr(person, key, new)
-    if row.values.get("identity") and len(row.values["identity"]) >= len(person.identity):
-        person.set_identity(row.values["identity"])
+    identity = row.values.get("identity", "")
+    if identity and (identity_index(identity) != person.identity_index or len(identity) > len(person.identity)):
+        person.set_identity(identity)
     if row.values.get("phone"):
         person.phone = row.values["phone"]
     person.branch_id = branch

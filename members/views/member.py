@@ -69,6 +69,8 @@ def detail_page(request: HttpRequest, member: Member, *, in_full: bool = False) 
         "may_see_contact": may_see_contact,
         "masked": own or may_see_contact or may_edit,
         "may_edit": may_edit,
+        # Somebody who keeps one roll only has nowhere to move people to.
+        "may_transfer": set(user.scopes(Permission.EDIT_ROLL)) != {member.branch.path},
         "tags": member.tags.order_by("kind"),
         "mobilities": member.mobilities.order_by("-since", "-pk"),
         "readings": member.contact_readings() if own else [],

@@ -10,10 +10,12 @@ from django.views.decorators.http import require_POST
 from members.actions import roster_import as actions
 from members.forms.roster_import import RosterForm
 from members.models import Organization, RosterImport
+from members.paging import key_of
 from members.permissions import Permission
-from members.roster.checking import OUTCOMES, REFUSED, UNCHANGED
+from members.roster.rows import CHANGED, CREATED, OUTCOMES, REFUSED, UNCHANGED
 from members.sample_roster import template
 from portal.access import get_in_scope, requires
+from portal.models import Job
 
 PAGE = 50
 
@@ -26,7 +28,7 @@ def create(request: HttpRequest, org_pk: int) -> HttpResponse:
         file = form.cleaned_data["file"]
         roster = actions.upload(organization=organization, name=file.name, content=file.read(), by=request.user)
         return redirect("roster-import-detail", roster.pk)
-    recent = RosterImport.objects.visible_to(request.user).filter(organization=organization).select_related("by")[:10]
+    recent = RosterImport.objects.visible_to(request.user).filter(organization=organization).defer("report").select_related("by")[:10]
     context = {"organization": organization, "trail": organization.trail(), "form": form, "recent": recent}
     return render(request, "members/roster_import_create.html", context)
 
@@ -35,7 +37,8 @@ def create(request: HttpRequest, org_pk: int) -> HttpResponse:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     visible = RosterImport.objects.visible_to(request.user).select_related("organization", "check_job", "write_job")
     roster = get_in_scope(request, visible, pk=pk)
-    return render(request, "members/roster_import_detail.html", preview(roster, request.GET) | {"trail": roster.organization.trail()})
+    context = preview(roster, request.GET) | {"trail": roster.organization.trail()}
+    return render(request, "members/roster_import_detail.html", context)
 
 
 def preview(roster: RosterImport, query: Any) -> dict[str, Any]:
@@ -43,11 +46,14 @@ def preview(roster: RosterImport, query: Any) -> dict[str, Any]:
     counts = roster.report.get("counts", {})
     wanted = query.get("outcome", "")
     wanted = wanted if wanted in OUTCOMES else (REFUSED if counts.get(REFUSED) else "")
-    rows = [r for r in roster.report.get("rows", []) if (r["outcome"] == wanted if wanted else r["outcome"] != UNCHANGED)]
-    start = int(query["from"]) if query.get("from", "").isdigit() else 0
-    tabs = [{"code": code, "label": label, "count": counts.get(code, 0), "current": code == wanted} for code, label in OUTCOMES.items()]
+    fitting = {wanted} if wanted else set(OUTCOMES) - {UNCHANGED}
+    rows = [row for row in roster.report.get("rows", []) if row["outcome"] in fitting]
+    start = min(key_of(query.get("from", "")), len(rows))
+    tabs = [
+        {"code": code, "label": label, "count": counts.get(code, 0), "current": code == wanted}
+        for code, label in OUTCOMES.items()
+    ]
     shown = [row | {"label": OUTCOMES[row["outcome"]]} for row in rows[start : start + PAGE]]
-    job = roster.write_job if roster.state == RosterImport.State.WRITING else roster.check_job
     return {
         "roster": roster,
         "counts": counts,
@@ -59,9 +65,21 @@ def preview(roster: RosterImport, query: Any) -> dict[str, Any]:
         "last": start + len(shown),
         "next_start": start + PAGE if start + PAGE < len(rows) else None,
         "previous_start": max(0, start - PAGE) if start else None,
-        "job": job if job is not None and not job.is_finished else None,
-        "failed": roster.write_job if roster.write_job and roster.write_job.state == "failed" else None,
-        "has_changes": any(counts.get(o) for o in ("created", "changed")),
+        "has_changes": any(counts.get(outcome) for outcome in (CREATED, CHANGED)),
+    } | progress(roster)
+
+
+def progress(roster: RosterImport) -> dict[str, Any]:
+    """The job under way, or what became of it when it ended without its end."""
+    writing = roster.state == RosterImport.State.WRITING
+    job = roster.write_job if writing or roster.state == RosterImport.State.CHECKED else roster.check_job
+    under_way = roster.state in {RosterImport.State.CHECKING, RosterImport.State.WRITING} and not roster.is_stuck
+    gave_up = job if job is not None and job.state in {Job.State.FAILED, Job.State.CANCELLED} else None
+    return {
+        "job": job if under_way else None,
+        "failed": gave_up if roster.state != RosterImport.State.REFUSED else None,
+        "can_confirm": roster.state == RosterImport.State.CHECKED or (writing and roster.is_stuck),
+        "can_discard": roster.state in {RosterImport.State.CHECKED, RosterImport.State.REFUSED} or roster.is_stuck,
     }
 
 
@@ -69,8 +87,8 @@ def preview(roster: RosterImport, query: Any) -> dict[str, Any]:
 @require_POST
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     roster = get_in_scope(request, RosterImport.objects.visible_to(request.user), pk=pk)
-    if not actions.confirm(roster=roster, by=request.user):
-        messages.warning(request, "这份名册现在不能确认：可能已经确认过，或仍有被拒绝的行。")
+    if not actions.confirm(roster=roster, digest=request.POST.get("digest", ""), by=request.user):
+        messages.warning(request, "现在不能确认：可能已经确认过，预览有更新，或仍有被拒绝的行。请查看下面的最新结果。")
     return redirect("roster-import-detail", roster.pk)
 
 

@@ -51,7 +51,8 @@ def slips(place: dict[str, Any], by: str = "secretary") -> dict[str, str]:
 def test_list_is_for_those_who_keep_accounts(place: dict[str, Any]) -> None:
     url = reverse("account-list", args=[place["home"].pk])
     for who, status in [
-        ("secretary", 200), ("office", 200), ("administrator", 200), ("committee", 403), ("overseer", 403), ("outsider", 404),
+        ("secretary", 200), ("office", 200), ("administrator", 200),
+        ("committee", 403), ("overseer", 403), ("outsider", 404),
     ]:  # fmt: skip
         assert signed_in(place[who]).get(url).status_code == status, who
     assert "3名在册党员还没有账号" in signed_in(place["secretary"]).get(url).text
@@ -181,7 +182,7 @@ def test_list_shows_states_in_a_fixed_number_of_queries(place: dict[str, Any]) -
         make.user(make.member(place["home"]))
     with CaptureQueriesContext(connection) as many:
         page = client.get(url).text
-    assert len(many) <= len(few), [q["sql"][:300] for q in many.captured_queries]
+    assert len(many) <= len(few)
     for state in ("已启用", "从未登录", "还没有账号"):
         assert state in page
     assert f">{place['people'][2]}<" in client.get(url, {"state": "none"}).text

@@ -251,6 +251,9 @@ def test_moving_to_another_branch_takes_the_records_along(place: dict[str, Any])
     requirement = campaign.requirements.get()
     before = place["person"].participations.get()
     url = reverse("member-transfer", args=[place["person"].pk])
+    detail = reverse("member-detail", args=[place["person"].pk])
+    assert "转到别的支部" not in signed_in(place["secretary"]).get(detail).text
+    assert "转到别的支部" in signed_in(place["office"]).get(detail).text
     page = signed_in(place["secretary"]).post(url, {"code": place["away"].code})
     assert "在您负责名册的范围内没有" in page.text
     signed_in(place["office"]).post(url, {"code": place["away"].code})

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from portal.fonts import fontconfig_file
 from portal.processes import Supervisor
@@ -40,12 +41,22 @@ class Command(BaseCommand):
             check_ready_to_start(options["host"], options["port"])
             url = prepare_environment(options["host"], options["port"])
             call_command("migrate", interactive=False, verbosity=0)
-            if options["demo"] and not get_user_model()._default_manager.exists():
-                self.say("正在装入演示数据……")
-                call_command("load_demo")
-            self.run(url, options)
+            loaded = options["demo"] and self.load_demo()
+            self.run(url, options, show_accounts=not loaded)
 
-    def run(self, url: str, options: dict[str, Any]) -> None:
+    def load_demo(self) -> bool:
+        """Fill an empty database, wholly or not at all; true if it was empty."""
+        if get_user_model()._default_manager.exists():
+            return False
+        self.say("正在装入演示数据，约需一两分钟……")
+        try:
+            with transaction.atomic():
+                call_command("load_demo")
+        except KeyboardInterrupt as interrupt:
+            raise CommandError("已中断，没有留下不完整的数据。") from interrupt
+        return True
+
+    def run(self, url: str, options: dict[str, Any], *, show_accounts: bool) -> None:
         supervisor = Supervisor(Path(settings.BASE_DIR), self.say)
         try:
             web = supervisor.add("网页服务", web_command(options["host"], options["port"], options["web_workers"]))
@@ -57,18 +68,18 @@ class Command(BaseCommand):
                     raise CommandError("网页服务没有启动成功，原因见上面的输出。")
                 time.sleep(0.1)
             if not supervisor.asked_to_stop:
-                self.welcome(url)
+                self.welcome(url, show_accounts=show_accounts)
             supervisor.watch()
             self.say("正在停止……")
         finally:
             supervisor.stop()
         self.say("已停止。")
 
-    def welcome(self, url: str) -> None:
+    def welcome(self, url: str, *, show_accounts: bool) -> None:
         self.say(f"\n{settings.PORTAL_NAME}已启动：{url}/")
         accounts = Path(settings.DATA_DIR) / "demo-accounts.txt"
-        if accounts.exists():
-            self.say(accounts.read_text(encoding="utf-8").rstrip())
+        if show_accounts and accounts.exists():
+            self.say(f"演示账号（职责、账号、口令、所在组织）：\n{accounts.read_text(encoding='utf-8').rstrip()}")
         elif not get_user_model()._default_manager.exists():
             self.say(f"还没有账号。请先打开 {url}/first-run/ 建立第一个组织和管理员。")
         self.say("按 Ctrl-C 停止。\n")
