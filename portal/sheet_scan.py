@@ -7,6 +7,7 @@ would fill the memory), which cells are formula errors, and which dates show no 
 import re
 import zipfile
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import IO
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -71,6 +72,7 @@ def small_part(archive: zipfile.ZipFile, name: str) -> ElementTree.Element:
     return ElementTree.fromstring(archive.read(name))  # noqa: S314 expat 2.4 and later refuse entity bombs
 
 
+@lru_cache(maxsize=1024)
 def local(name: str) -> str:
     return name.rsplit("}", 1)[-1].rsplit(":", 1)[-1]
 
@@ -145,7 +147,7 @@ class SheetReader:
             self.formula = True
 
     def data(self, text: str) -> None:
-        if self.inside and self.kind == "e":
+        if self.inside and (self.formula or self.kind == "e"):
             self.text += text
 
     def end(self, name: str) -> None:
@@ -156,7 +158,7 @@ class SheetReader:
             if self.kind == "e":
                 self.scan.errors[self.row, self.column] = self.text.strip() or "#VALUE!"
                 self.scan.fill(self.row, self.column, self.row, self.column)
-            elif self.formula and not self.filled:
+            elif self.formula and self.kind != "str" and not self.text.strip():
                 self.scan.errors[self.row, self.column] = NO_RESULT
                 self.scan.fill(self.row, self.column, self.row, self.column)
             elif self.style in self.months and self.filled and self.kind in {"", "n", "d"}:

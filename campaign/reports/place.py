@@ -52,6 +52,7 @@ def find_place(params: Params, user: Any) -> Place:
     it the whole campaign
     (of an ``enrolment``: the phase it is in). ``Http404`` outside one's scope."""
     key, asked = number(params, "enrolment"), number(params, "phase")
+    enrolment: Enrolment | None
     if key is not None:
         visible = Enrolment.objects.visible_to(user).select_related("campaign", "organization", "phase", "batch")
         own = get_object_or_404(visible, pk=key)

@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import b64decode, b64encode
+from copy import deepcopy
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from members.models import Organization, RosterImport
 from members.registry import roll_changed
-from members.roster.checking import check
+from members.roster.checking import parse, settle
 from members.roster.rows import CHANGED, CREATED, OUTCOMES, REFUSED, Plan
 from members.roster.writing import write
 from portal.actions.job import submit
@@ -63,7 +64,8 @@ def run_check(job: Job, progress: Progress) -> Outcome:
     roster = RosterImport.objects.select_related("organization").get(pk=job.params["roster"])
     url = reverse("roster-import-detail", args=[roster.pk])
     try:
-        plan = check(read(roster), roster.organization, timezone.localdate(), progress.report)
+        plan = parse(read(roster), timezone.localdate(), progress.report)
+        settle(plan, roster.organization, progress.report)
     except Unreadable as error:
         RosterImport.objects.filter(pk=roster.pk, state=State.CHECKING).update(
             state=State.REFUSED, report={"error": str(error)}
@@ -126,11 +128,14 @@ def run_write(job: Job, progress: Progress) -> None:
     roster = RosterImport.objects.select_related("organization").get(pk=job.params["roster"])
     content, today = read(roster), timezone.localdate()
     url = reverse("roster-import-detail", args=[roster.pk])
-    plan = check(content, roster.organization, today, progress.report)
+    parsed = parse(content, today, progress.report)
+    plan = deepcopy(parsed)
+    settle(plan, roster.organization, progress.report)
     if plan.digest() == roster.report["digest"]:
         with transaction.atomic():
             lock_roll(roster)
-            plan = check(content, Organization.objects.get(pk=roster.organization_id), today)
+            plan = parsed
+            settle(plan, Organization.objects.get(pk=roster.organization_id))
             if plan.digest() == roster.report["digest"]:
                 finish(roster, plan, today, job, progress, url)
                 return

@@ -22,8 +22,15 @@ DATES = {"born", "joined", "confirmed"}
 Report = Callable[[int, int], None]
 
 
-def check(content: bytes, root: Organization, today: date, report: Report = lambda done, total: None) -> Plan:
+def check(content: bytes, root: Organization, today: date) -> Plan:
     """Read and compare a whole file for the subtree of ``root``. Raises ``Unreadable`` when no roster is in it."""
+    plan = parse(content, today)
+    settle(plan, root)
+    return plan
+
+
+def parse(content: bytes, today: date, report: Report = lambda done, total: None) -> Plan:
+    """All rows with what can be told from the file alone. Raises ``Unreadable`` when no roster is in it."""
     sheets = read_sheets(content)
     layouts = [found for sheet in sheets if not sheet.hidden and (found := layout(sheet))]
     if not layouts:
@@ -43,6 +50,12 @@ def check(content: bytes, root: Organization, today: date, report: Report = lamb
             done += 1
             if done % 500 == 0:
                 report(done, total * 2)
+    return plan
+
+
+def settle(plan: Plan, root: Organization, report: Report = lambda done, total: None) -> None:
+    """Compare parsed rows with the roll under ``root`` as it is now."""
+    total = len(plan.rows)
     tree = Tree(root)
     plan.organizations = settle_organizations(plan.organizations, tree)
     tree.forget()
@@ -55,7 +68,6 @@ def check(content: bytes, root: Organization, today: date, report: Report = lamb
         settle_member(row, people)
         if number % 500 == 0:
             report(total + number, total * 2)
-    return plan
 
 
 def left_aside(sheets: list[Sheet], layouts: list[Layout]) -> list[str]:

@@ -16,6 +16,8 @@ FORMULA_ERROR = re.compile(r"#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|C
 DOTS = str.maketrans(dict.fromkeys("•‧・･．∙⋅", "·"))
 FULL_DATE = re.compile(r"^(\d{4}|\d{2})[.\-/年](\d{1,2})(?:月?$|[.\-/月](\d{1,2})日?$)")
 TIME_OF_DAY = re.compile(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
+# Controls, private use (where rare characters were parked) and the mark of what could not be decoded.
+LOST = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
 OLDEST = 1900
 # Beyond this a spreadsheet has rounded the last digits away.
 EXACT = 10**15
@@ -36,7 +38,7 @@ def text(value: Any) -> str:
     plain = " ".join(str(value).split())
     if FORMULA_ERROR.fullmatch(plain):
         raise Refused("单元格是公式错误。请在表格中改成实际内容。")
-    if any(unicodedata.category(c) in {"Co", "Cs", "Cc"} or c == "\ufffd" for c in plain):
+    if LOST.search(plain):
         raise Refused("含有无法识别的字符，可能是生僻字在转换中丢失。请用生僻字输入法重新输入这个字。")
     return plain
 

@@ -23,6 +23,7 @@ from campaign.progress import Figures, figures_by_child, figures_of, recording
 from campaign.rollups import choose, keep_day, rebalance, recount
 from members.models import Organization
 from members.registry import roll_changed
+from portal.celery import app
 from tests import factories as make
 
 REQUIREMENTS = (("plan-filed", "all-branches"), ("study-attended", "all-members"), ("surveyed", "all-branches"))
@@ -176,3 +177,8 @@ def test_a_day_is_kept_once_and_only_where_something_changed() -> None:
     plan = campaign.requirements.get(indicator_code="plan-filed")
     kept = ProgressDay.objects.get(organization=root, requirement=plan)
     assert (kept.day, kept.done, kept.total) == (date(2005, 8, 1), 1, 2)
+
+
+def test_the_clock_knows_the_task_that_keeps_the_day() -> None:
+    app.loader.import_default_modules()
+    assert app.conf.beat_schedule["keep-day"]["task"] in app.tasks

@@ -48,7 +48,7 @@ class Command(BaseCommand):
     def import_roster(self, root: Organization, office: User) -> None:
         """Upload, check, confirm, write: the way of any roster, with the jobs run here instead of by a worker."""
         roster = upload(organization=root, name="青岚区党员名册.xlsx", content=sample_roster.workbook(), by=office)
-        jobs.run(job_id=roster.check_job_id)
+        jobs.run(job_id=Job.objects.get(kind="roster-check", params={"roster": roster.pk}).pk)
         roster.refresh_from_db()
         if not confirm(roster=roster, by=office):
             raise CommandError(f"演示名册未能通过核对：{roster.report}")
