@@ -7,6 +7,7 @@ PORT ?= 8000
 UV ?= uv
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
+PYTEST := $(BIN)/pytest -n 2 --dist loadgroup
 # What is built needs no data and no secrets.
 BUILD := PORTAL_MODE=embedded DATA_DIR=build/make DATABASE_URL=sqlite://:memory: BROKER_URL=files://localhost
 PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk
@@ -76,8 +77,8 @@ test-packages: packages
 	@scripts/packages $(TEST_PACKAGES)
 
 test: test-packages .venv/.installed-dev assets lint
-	$(BIN)/pytest
-	$(BIN)/python -m tests.servers postgresql -- $(BIN)/pytest -m "not browser"
+	$(PYTEST)
+	$(BIN)/python -m tests.servers postgresql -- $(PYTEST) -m "not browser"
 
 lock:
 	for name in requirements requirements-dev requirements-node; do $(UV) pip compile -q $(LOCK_FLAGS) -o $$name.lock $$name.in || exit 1; done

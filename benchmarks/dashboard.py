@@ -6,7 +6,8 @@ the same run.
 Makes a throw-away database (SQLite, or what DATABASE_URL names: a test database beside it), fills it, and prints a
 table. The yardstick of
 the pages is reading the same figures live from the records at the root (``count`` over every enrolment) and an ordinary
-page of the portal; that of the PDF is an empty 公文 of one page. Ends with status 1 when a line is slower than its
+page of the portal; that of the PDF is an empty 公文 of one page. Meant for 1,000 branches and more. Ends with status
+1 when a line is slower than its
 allowance (a multiple of its yardstick).
 """
 
@@ -152,9 +153,8 @@ def main() -> int:
         start = time.perf_counter()
         root, campaign = fill(branches, members)
         _, points = rebalance(campaign, max(BRANCHES_PER_DISTRICT, branches // 10))
-        print(
-            f"{connection.vendor}：{branches} 个支部，{branches * members} 名党员，{points} 个汇总点，装入 {time.perf_counter() - start:.0f} 秒"
-        )
+        size = f"{branches} 个支部，{branches * members} 名党员，{points} 个汇总点"
+        print(f"{connection.vendor}：{size}，装入 {time.perf_counter() - start:.0f} 秒")
         start = time.perf_counter()
         assert not list(recount(campaign))
         print(f"recount 无差异，{time.perf_counter() - start:.1f} 秒")

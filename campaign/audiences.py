@@ -21,12 +21,12 @@ audiences.register(
         "secretaries",
         "支部书记",
         PERSON,
-        lambda: Exists(
-            Appointment.objects.current().filter(user__member=OuterRef("member"), role=Role.SECRETARY)
-        ),
+        lambda: Exists(Appointment.objects.current().filter(user__member=OuterRef("member"), role=Role.SECRETARY)),
     )
 )
-audiences.register(Audience("all-branches", "全体支部", ORGANIZATION, lambda: Q(organization__kind__in=["branch", "joint-branch"])))
+audiences.register(
+    Audience("all-branches", "全体支部", ORGANIZATION, lambda: Q(organization__kind__in=["branch", "joint-branch"]))
+)
 audiences.register(
     Audience(
         "branches-with-leaders",
@@ -34,7 +34,9 @@ audiences.register(
         ORGANIZATION,
         lambda: Exists(
             MemberTag.objects.filter(
-                member__participations__enrolment=OuterRef("pk"), member__participations__left_on=None, kind=MemberTag.Kind.LEADER
+                member__participations__enrolment=OuterRef("pk"),
+                member__participations__left_on=None,
+                kind=MemberTag.Kind.LEADER,
             )
         ),
     )

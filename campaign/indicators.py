@@ -91,7 +91,9 @@ def own_study(participation: Participation) -> str:
 
 
 indicators.register(Indicator("plan-filed", "实施方案已备案", ORGANIZATION, plan_filed, link=preparation_page))
-indicators.register(Indicator("leading-group-named", "领导机构已成立", ORGANIZATION, leading_group_named, link=preparation_page))
+indicators.register(
+    Indicator("leading-group-named", "领导机构已成立", ORGANIZATION, leading_group_named, link=preparation_page)
+)
 indicators.register(Indicator("surveyed", "摸底调查已完成", ORGANIZATION, surveyed, link=preparation_page))
 indicators.register(
     Indicator(
@@ -103,9 +105,13 @@ indicators.register(
         link=session_page,
     )
 )
-indicators.register(Indicator("study-attended", "参加集中学习", PERSON, attended_all, parameters=(FORMS,), link=own_study))
 indicators.register(
-    Indicator("study-hours", "学习时数", PERSON, studied_hours, parameters=(Parameter("hours", "小时", 0),), link=own_study)
+    Indicator("study-attended", "参加集中学习", PERSON, attended_all, parameters=(FORMS,), link=own_study)
+)
+indicators.register(
+    Indicator(
+        "study-hours", "学习时数", PERSON, studied_hours, parameters=(Parameter("hours", "小时", 0),), link=own_study
+    )
 )
 indicators.register(Indicator("study-note", "撰写学习心得", PERSON, wrote_note, link=own_study))
 indicators.register(Indicator("lecture-given", "讲党课", PERSON, gave_lecture, link=own_study))

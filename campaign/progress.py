@@ -1,14 +1,15 @@
 """Progress is ready before anyone asks, and never stale.
 
 Whoever changes a record does it inside ``recording(enrolments)``: the enrolment rows are locked in tree order, the records change, and in a
-later statement the branch's figures are recomputed from the records; the difference goes to the branch's roll-up point. No other code
-writes ``Progress``.
+later statement the branch's figures are recomputed from the records; the difference goes to the branch's roll-up point. Only
+``campaign.rollups``, under the same locks, writes ``Progress`` besides.
 """
 
 import json
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Sum, Value, When
@@ -48,11 +49,12 @@ class Figures:
 NOTHING = Figures()
 # Stands for the enrolment's id in a statement that is kept.
 ANY_ENROLMENT = -2005_01_20
-statements: dict[tuple[object, ...], tuple[str, list[object]]] = {}
+statements: dict[tuple[object, ...], tuple[str, list[Any]]] = {}
 
 
 def subjects(requirement: Requirement) -> QuerySet:
     """Rows of the requirement's audience: participations of people who take part now, or enrolments."""
+    rows: QuerySet[Any]
     if requirement.subject == Subject.PERSON:
         rows = Participation.objects.filter(campaign=requirement.campaign_id).active()
     else:
@@ -81,7 +83,9 @@ def tally(requirement: Requirement, enrolments: Collection[int]) -> QuerySet:
     """Rows ``(enrolment, outcome, requirement, n)``, read from the records: the one place where anything is counted."""
     own = "enrolment_id" if requirement.subject == Subject.PERSON else "pk"
     outcome = Case(
-        When(is_done(requirement), then=Value("done")), When(is_waived(requirement), then=Value("waived")), default=Value("missing")
+        When(is_done(requirement), then=Value("done")),
+        When(is_waived(requirement), then=Value("waived")),
+        default=Value("missing"),
     )
     return (
         subjects(requirement)
@@ -104,7 +108,9 @@ def figures_from(rows: Iterable[tuple[int, str, int, int]]) -> dict[tuple[int, i
 
 def count(requirement: Requirement, enrolments: Collection[int]) -> dict[int, Figures]:
     """Figures of one requirement per enrolment."""
-    return {enrolment: figures for (_, enrolment), figures in figures_from(tally(requirement, list(enrolments))).items()}
+    return {
+        enrolment: figures for (_, enrolment), figures in figures_from(tally(requirement, list(enrolments))).items()
+    }
 
 
 def count_all(requirements: Collection[Requirement], enrolment: int) -> dict[tuple[int, int], Figures]:
@@ -120,7 +126,10 @@ def count_all(requirements: Collection[Requirement], enrolment: int) -> dict[tup
         if len(statements) > 50:
             statements.clear()
         parts = [tally(requirement, [ANY_ENROLMENT]).query.sql_with_params() for requirement in requirements]
-        statements[key] = (" UNION ALL ".join(sql for sql, _ in parts), [value for _, params in parts for value in params])
+        statements[key] = (
+            " UNION ALL ".join(sql for sql, _ in parts),
+            [value for _, params in parts for value in params],
+        )
     sql, params = statements[key]
     with connection.cursor() as cursor:
         cursor.execute(sql, [enrolment if value == ANY_ENROLMENT else value for value in params])
@@ -155,7 +164,9 @@ def recompute(locked: list[Enrolment]) -> None:
         kept = {
             (row.requirement_id, row.organization_id): row
             for row in Progress.objects.filter(
-                requirement__campaign=campaign_id, organization__in=[e.organization_id for e in group], kind=Progress.Kind.BRANCH
+                requirement__campaign=campaign_id,
+                organization__in=[e.organization_id for e in group],
+                kind=Progress.Kind.BRANCH,
             )
         }
         differences: dict[tuple[int, int], Figures] = {}
@@ -215,7 +226,9 @@ def inside_rollup(campaign: Campaign, node: Organization) -> bool:
 
 def figures_of(campaign: Campaign, node: Organization) -> dict[int, Figures]:
     """Figures of ``node`` per requirement id, from ready rows."""
-    rows = Progress.objects.filter(requirement__campaign=campaign).covering(node, inside_rollup=inside_rollup(campaign, node))
+    rows = Progress.objects.filter(requirement__campaign=campaign).covering(
+        node, inside_rollup=inside_rollup(campaign, node)
+    )
     sums = rows.order_by().values("requirement_id").annotate(d=Sum("done"), w=Sum("waived"), t=Sum("total"))
     return {row["requirement_id"]: Figures(row["d"], row["w"], row["t"]) for row in sums}
 

@@ -12,11 +12,15 @@ from members.registry import roll_observers
 
 def roll_changed(branch_ids: Collection[int]) -> None:
     """Bring the participations of open campaigns in these branches in line with the roll; runs in the caller's transaction."""
-    enrolments = Enrolment.objects.filter(organization__in=branch_ids, campaign__state__in=[Campaign.State.DRAFT, Campaign.State.RUNNING])
+    enrolments = Enrolment.objects.filter(
+        organization__in=branch_ids, campaign__state__in=[Campaign.State.DRAFT, Campaign.State.RUNNING]
+    )
     touched = set(enrolments.exclude(state=Enrolment.State.FINISHED).values_list("pk", flat=True))
-    moving = Participation.objects.active().filter(
-        member__branch__in=branch_ids, campaign__in=enrolments.values("campaign")
-    ).exclude(enrolment__in=touched)
+    moving = (
+        Participation.objects.active()
+        .filter(member__branch__in=branch_ids, campaign__in=enrolments.values("campaign"))
+        .exclude(enrolment__in=touched)
+    )
     touched |= set(moving.values_list("enrolment_id", flat=True))
     if touched:
         with recording(touched) as locked:
@@ -48,7 +52,10 @@ def take_in(enrolment: Enrolment) -> None:
         ignore_conflicts=True,
     )
     Participation.objects.filter(enrolment=enrolment, left_on=None).exclude(member__in=here).exclude(
-        member__ended_on=None, member__branch__in=Enrolment.objects.filter(campaign=enrolment.campaign_id).exclude(pk=enrolment.pk).values("organization")
+        member__ended_on=None,
+        member__branch__in=Enrolment.objects.filter(campaign=enrolment.campaign_id)
+        .exclude(pk=enrolment.pk)
+        .values("organization"),
     ).update(left_on=today)
 
 

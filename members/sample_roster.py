@@ -13,15 +13,77 @@ from openpyxl import Workbook
 
 REGION = "110100"
 ROOT = ("中共青岚区委员会", "QL")
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段"
-GIVEN = ["志强", "建国", "秀英", "丽华", "伟", "敏", "静", "磊", "军", "洋", "艳", "勇", "杰", "娟", "涛", "明", "超", "兰", "霞", "平", "桂英", "文博", "雨桐", "海燕", "晓东", "春梅", "国庆", "玉兰", "红", "晨", "思远", "立新", "淑珍", "振华", "佳", "宏伟"]
-SPECIAL = [("阿卜杜拉·买买提", "维吾尔族"), ("巴特尔", "蒙古族"), ("李䶮", "汉族"), ("扎西次仁", "藏族"), ("朴哲洙", "朝鲜族")]
+SURNAMES = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜"
+    "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段"
+)
+GIVEN = [
+    "志强",
+    "建国",
+    "秀英",
+    "丽华",
+    "伟",
+    "敏",
+    "静",
+    "磊",
+    "军",
+    "洋",
+    "艳",
+    "勇",
+    "杰",
+    "娟",
+    "涛",
+    "明",
+    "超",
+    "兰",
+    "霞",
+    "平",
+    "桂英",
+    "文博",
+    "雨桐",
+    "海燕",
+    "晓东",
+    "春梅",
+    "国庆",
+    "玉兰",
+    "红",
+    "晨",
+    "思远",
+    "立新",
+    "淑珍",
+    "振华",
+    "佳",
+    "宏伟",
+]
+SPECIAL = [
+    ("阿卜杜拉·买买提", "维吾尔族"),
+    ("巴特尔", "蒙古族"),
+    ("李䶮", "汉族"),
+    ("扎西次仁", "藏族"),
+    ("朴哲洙", "朝鲜族"),
+]
 EDUCATION = ["研究生", "大学", "大学", "大专", "大专", "中专", "高中", "初中"]
 
 ORGANIZATION_HEADINGS = ["组织名称", "组织编码", "上级组织编码", "组织类型", "领域", "组织状态"]
 MEMBER_HEADINGS = [
-    "序号", "所在支部", "姓名", "性别", "民族", "出生年月", "身份证号", "学历", "入党时间", "转正时间", "党员类别", "党员编号",
-    "职务", "党小组", "联系电话", "流动状态", "流动地点", "标签",
+    "序号",
+    "所在支部",
+    "姓名",
+    "性别",
+    "民族",
+    "出生年月",
+    "身份证号",
+    "学历",
+    "入党时间",
+    "转正时间",
+    "党员类别",
+    "党员编号",
+    "职务",
+    "党小组",
+    "联系电话",
+    "流动状态",
+    "流动地点",
+    "标签",
 ]
 # General branch → sector, names of its branches.
 GENERAL_BRANCHES: list[tuple[str, str, list[str]]] = [
@@ -48,7 +110,10 @@ class Person:
 def identity(born: date, sex: str, serial: int) -> str:
     """An 18-digit identity number with its check digit (GB 11643)."""
     body = f"{REGION}{born:%Y%m%d}{serial:02}{serial % 5 * 2 + (1 if sex == '男' else 0)}"
-    total = sum(int(digit) * weight for digit, weight in zip(body, [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], strict=True))
+    total = sum(
+        int(digit) * weight
+        for digit, weight in zip(body, [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], strict=True)
+    )
     return body + "10X98765432"[total % 11]
 
 
@@ -77,7 +142,12 @@ def members(seed: int = 2005) -> Iterator[dict[str, str]]:
 
 
 def member(
-    chance: random.Random, branch: dict[str, str], position: int, number: int, used: set[str], special: Iterator[tuple[str, str]]
+    chance: random.Random,
+    branch: dict[str, str],
+    position: int,
+    number: int,
+    used: set[str],
+    special: Iterator[tuple[str, str]],
 ) -> dict[str, str]:
     """One person; the first three of a branch (secretary and committee) are settled, of working age and not away."""
     settled = position < 3
@@ -104,16 +174,34 @@ def member(
     mobility, place = "", ""
     if not settled and 24 <= age < 60:
         draw = chance.random()
-        for limit, kind, where in [(0.03, "流出（市内）", "城东区"), (0.05, "流出（外省市）", "南方某市"), (0.07, "流入", "外省某县"), (0.08, "失联", "")]:
+        for limit, kind, where in [
+            (0.03, "流出（市内）", "城东区"),
+            (0.05, "流出（外省市）", "南方某市"),
+            (0.07, "流入", "外省某县"),
+            (0.08, "失联", ""),
+        ]:
             if draw < limit:
                 mobility, place = kind, where
                 break
     values = [
-        str(number), branch["组织名称"], name, sex, ethnicity or ("回族" if number % 37 == 0 else "汉族"),
-        f"{born.year}.{born.month}", identity(born, sex, number % 100), chance.choice(EDUCATION),
-        "2005年3月" if probationary else f"{joined}年7月", "" if probationary else f"{joined + 1}年7月",
-        "预备党员" if probationary else "正式党员", f"{ROOT[1]}{number:05}",
-        "主任" if "领导干部" in tags else "", f"第{position % 3 + 1}党小组", f"1390000{number:04}", mobility, place, "、".join(tags),
+        str(number),
+        branch["组织名称"],
+        name,
+        sex,
+        ethnicity or ("回族" if number % 37 == 0 else "汉族"),
+        f"{born.year}.{born.month}",
+        identity(born, sex, number % 100),
+        chance.choice(EDUCATION),
+        "2005年3月" if probationary else f"{joined}年7月",
+        "" if probationary else f"{joined + 1}年7月",
+        "预备党员" if probationary else "正式党员",
+        f"{ROOT[1]}{number:05}",
+        "主任" if "领导干部" in tags else "",
+        f"第{position % 3 + 1}党小组",
+        f"1390000{number:04}",
+        mobility,
+        place,
+        "、".join(tags),
     ]
     return dict(zip(MEMBER_HEADINGS, values, strict=True))
 

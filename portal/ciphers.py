@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 from functools import lru_cache
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -51,9 +52,9 @@ class SealedTextField(models.BinaryField):
 
     # What type checkers are told that it reads and writes.
     _pyi_private_set_type: str
-    _pyi_private_get_type: str
+    _pyi_private_get_type: str  # type: ignore[assignment]
 
-    def __init__(self, *args: object, context: str = "", **kwargs: object) -> None:
+    def __init__(self, *args: Any, context: str = "", **kwargs: Any) -> None:
         self.context = context
         kwargs.setdefault("default", b"")
         kwargs.setdefault("blank", True)
@@ -68,7 +69,7 @@ class SealedTextField(models.BinaryField):
     def get_default(self) -> str:
         return ""
 
-    def get_db_prep_value(self, value: object, connection: object, prepared: bool = False) -> object:
+    def get_db_prep_value(self, value: object, connection: Any, prepared: bool = False) -> Any:
         if isinstance(value, str):
             value = seal(value, self.context)
         return super().get_db_prep_value(value, connection, prepared)

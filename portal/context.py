@@ -16,7 +16,12 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user is not None and user.is_authenticated and not user.must_change_password:
         entries = sorted((e for e in menu if e.shown(user)), key=lambda e: e.order)
         context["menu"] = [
-            {"label": e.label, "url": (url := e.url(user)), "icon": e.icon, "current": request.path.startswith(url) and url != "/" or request.path == url}
+            {
+                "label": e.label,
+                "url": (url := e.url(user)),
+                "icon": e.icon,
+                "current": request.path.startswith(url) and url != "/" or request.path == url,
+            }
             for e in entries
         ]
         context["unread"] = Notice.objects.visible_to(user).unread().count()

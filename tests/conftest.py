@@ -29,11 +29,15 @@ CHROMIUM = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever drives the browser is marked so, and runs last."""
+    """Whatever drives the browser is marked so; the road is one walk, for one process. Long tests run first when several
+    processes share the work, last otherwise."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+        if item.path.parent.name == "road":
+            item.add_marker(pytest.mark.xdist_group("road"))
+    shared = "PYTEST_XDIST_WORKER" in os.environ
+    items.sort(key=lambda item: any(item.iter_markers("browser")) or any(item.iter_markers("servers")), reverse=shared)
 
 
 def pytest_unconfigure() -> None:

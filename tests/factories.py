@@ -33,7 +33,9 @@ def member(at: Organization | None = None, name: str = "", tags: tuple[str, ...]
 
 
 def user(of: Member | None = None, username: str = "", **fields: Any) -> User:
-    account = User(username=username or f"u{next(numbers)}", name=of.name if of else f"用户{next(numbers)}", member=of, **fields)
+    account = User(
+        username=username or f"u{next(numbers)}", name=of.name if of else f"用户{next(numbers)}", member=of, **fields
+    )
     account.set_password(PASSWORD)
     account.save()
     return account
@@ -56,17 +58,20 @@ def campaign(at: Organization, requirements: tuple[tuple[str, str], ...] = (), *
         "ends_on": date(2005, 12, 31),
     } | fields
     made = Campaign.objects.create(organization=at, **values)
-    batch = Batch.objects.create(
-        campaign=made, number=1, name="第一批", starts_on=made.starts_on, ends_on=made.ends_on
-    )
+    batch = Batch.objects.create(campaign=made, number=1, name="第一批", starts_on=made.starts_on, ends_on=made.ends_on)
     for number, name in enumerate(["学习动员", "分析评议"]):
         phase = Phase.objects.create(campaign=made, number=number, name=name)
         PhaseWindow.objects.create(batch=batch, phase=phase, starts_on=made.starts_on, ends_on=made.ends_on)
         step = Step.objects.create(phase=phase, number=1, name="规定动作")
         for position, (indicator, audience) in enumerate(requirements if number == 0 else ()):
             Requirement.objects.create(
-                step=step, campaign=made, number=position, label=f"{indicator}", indicator_code=indicator,
-                audience_code=audience, waivable=True,
+                step=step,
+                campaign=made,
+                number=position,
+                label=f"{indicator}",
+                indicator_code=indicator,
+                audience_code=audience,
+                waivable=True,
             )
     return made
 
@@ -75,12 +80,21 @@ def enrolment(of: Campaign, at: Organization, state: str = Enrolment.State.RUNNI
     """The organisation in the campaign's first batch and phase, its members taking part, figures ready."""
     batch = of.batches.get(number=1)
     made = Enrolment.objects.create(
-        campaign=of, batch=batch, organization=at, state=state, phase=of.phases.first(),
-        starts_on=batch.starts_on, ends_on=batch.ends_on, started_on=batch.starts_on,
+        campaign=of,
+        batch=batch,
+        organization=at,
+        state=state,
+        phase=of.phases.first(),
+        starts_on=batch.starts_on,
+        ends_on=batch.ends_on,
+        started_on=batch.starts_on,
     )
     for phase in of.phases.all():
         PhaseRun.objects.create(
-            enrolment=made, phase=phase, starts_on=batch.starts_on, ends_on=batch.ends_on,
+            enrolment=made,
+            phase=phase,
+            starts_on=batch.starts_on,
+            ends_on=batch.ends_on,
             state=PhaseRun.State.ACTIVE if phase.number == 0 else PhaseRun.State.WAITING,
         )
     with recording([made.pk]) as locked:

@@ -83,6 +83,14 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "member-detail": ({"pk": "member"}, "member", EVERYONE),
     "member-create": ({"org_pk": "home"}, "home", P.EDIT_ROLL),
     "member-edit": ({"pk": "member"}, "member", P.EDIT_ROLL),
+    "organization-children": ({"pk": "home"}, "home", EVERYONE),
+    "member-contact": ({"pk": "member"}, "member", P.VIEW_CONTACT),
+    "member-mobility": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
+    "member-transfer": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
+    "member-leave": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
+    "member-come-back": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
+    "mobility-close": ({"pk": "mobility"}, "member", P.EDIT_ROLL),
+    "account-create": ({"org_pk": "home"}, "home", P.MANAGE_ACCOUNTS),
     "account-list": ({"org_pk": "home"}, "home", P.MANAGE_ACCOUNTS),
     "account-reset": ({"user_pk": "account"}, "account", P.MANAGE_ACCOUNTS),
     "appointment-create": ({"org_pk": "home"}, "home", P.MANAGE_APPOINTMENTS),
@@ -107,7 +115,7 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "study-session-detail": ({"pk": "session"}, "session", EVERYONE),
     "study-session-edit": ({"pk": "session"}, "session", P.RECORD_STUDY),
     "make-up-list": ({"enrolment_pk": "enrolment"}, "enrolment", P.VIEW_STUDY),
-    "make-up-create": ({"attendance_pk": "attendance"}, "session", P.RECORD_STUDY),
+    "make-up-create": ({"attendance_pk": "attendance"}, "own", P.RECORD_STUDY),
     "my-study": ({"participation_pk": "own"}, "own", holders(P.VIEW_STUDY) | {"author"}),
     "study-note-create": ({"participation_pk": "own"}, "own", {"author"}),
     "self-analysis-edit": ({"participation_pk": "own"}, "own", {"author"}),
@@ -181,14 +189,16 @@ def test_who_is_not_signed_in_is_sent_to_the_sign_in_page(world: World, client: 
 @pytest.mark.parametrize("who", sorted(EVERYONE))
 def test_each_role_gets_what_is_its_right_and_nothing_else(world: World, who: str) -> None:
     wrong = []
+    client = Client()
+    client.force_login(world.users[who])
+    signed_in = client.cookies["sessionid"].value
     for name, (_, seen, may) in ADDRESSES.items():
         rules = may if isinstance(may, tuple) else (may, may)
         for method, rule in zip(("get", "post"), rules, strict=True):
             allowed = holders(rule) if isinstance(rule, str) else rule
             hidden = seen is not None and who not in SEEN[seen]
             expected = 404 if hidden else 0 if who in allowed else 403
-            client = Client()
-            client.force_login(world.users[who])
+            client.cookies["sessionid"] = signed_in
             status = answer(client, method, address(world, name))
             if name == "sign-out":
                 expected = 401

@@ -9,7 +9,7 @@ from django.utils import timezone
 from campaign.models import Attendance, Gate, Participation, StudySession
 from campaign.progress import recording
 from evaluation.models import OpinionRound, Revision, Section, SelfAnalysis
-from members.models import Organization, RosterImport, User
+from members.models import Mobility, Organization, RosterImport, User
 from members.permissions import Role
 from portal.models import Job, Notice
 from rectification.models import Task
@@ -64,24 +64,54 @@ def build() -> World:
         section = Section.objects.create(analysis=analysis, key="review", text="近年来的情况", version=1)
         revision = Revision.objects.create(section=section, text="起初的情况", version=0)
         task = Task.objects.create(
-            enrolment=enrolment, problem="学习不够", measure="每周学习", responsible=own, due_on=today + timedelta(9),
+            enrolment=enrolment,
+            problem="学习不够",
+            measure="每周学习",
+            responsible=own,
+            due_on=today + timedelta(9),
             by=world.users["secretary"],
         )
         opinions = OpinionRound.objects.create(
-            enrolment=enrolment, channel="forum", held_on=date(2005, 9, 1), asked=9, received=3, by=world.users["secretary"]
+            enrolment=enrolment,
+            channel="forum",
+            held_on=date(2005, 9, 1),
+            asked=9,
+            received=3,
+            by=world.users["secretary"],
         )
+    mobility = Mobility.objects.create(member=person, kind=Mobility.Kind.IN_CITY, since=date(2005, 9, 1))
     gate = Gate.objects.create(
         enrolment=enrolment, phase=enrolment.phase, assessment="已完成", requested_by=world.users["secretary"]
     )
     roster = RosterImport.objects.create(
-        organization=root, file="rosters/x.csv", file_name="x.csv", state=RosterImport.State.CHECKED, by=world.users["office"]
+        organization=root,
+        file="rosters/x.csv",
+        file_name="x.csv",
+        state=RosterImport.State.CHECKED,
+        by=world.users["office"],
     )
     job = Job.objects.create(kind="print", title="报告", by=world.users["secretary"], state=Job.State.QUEUED)
     notice = Notice.objects.create(recipient=world.users["secretary"], key="w", kind="phase", text="请注意", url="/")
     world.objects = {
-        "root": root, "home": home, "member": person, "account": world.users["author"],
-        "appointment": world.users["committee"].appointments.get(), "campaign": campaign, "batch": campaign.batches.get(),
-        "enrolment": enrolment, "session": session, "attendance": attendance, "own": own, "analysis": analysis,
-        "opinions": opinions, "revision": revision, "task": task, "gate": gate, "roster": roster, "job": job, "notice": notice,
+        "root": root,
+        "home": home,
+        "member": person,
+        "account": world.users["author"],
+        "appointment": world.users["committee"].appointments.get(),
+        "campaign": campaign,
+        "batch": campaign.batches.get(),
+        "enrolment": enrolment,
+        "session": session,
+        "attendance": attendance,
+        "own": own,
+        "analysis": analysis,
+        "opinions": opinions,
+        "revision": revision,
+        "task": task,
+        "gate": gate,
+        "mobility": mobility,
+        "roster": roster,
+        "job": job,
+        "notice": notice,
     }
     return world

@@ -33,7 +33,9 @@ class Campaign(models.Model):
         RUNNING = "running", "进行中"
         CLOSED = "closed", "已结束"
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="campaigns", verbose_name="组织单位")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="campaigns", verbose_name="组织单位"
+    )
     name = models.CharField("名称", max_length=120)
     blueprint = models.CharField("蓝本", max_length=40)
     sequential = models.BooleanField("按阶段依次进行", default=True)

@@ -44,7 +44,9 @@ class Enrolment(models.Model):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="enrolments")
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="enrolments", verbose_name="批次")
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="enrolments", verbose_name="组织")
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="enrolments", verbose_name="组织"
+    )
     state = models.CharField("状态", max_length=10, choices=State, default=State.PREPARING)
     phase = models.ForeignKey(Phase, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="当前阶段")
     starts_on = models.DateField("开始日期")
@@ -55,7 +57,9 @@ class Enrolment(models.Model):
     plan_filed_on = models.DateField("备案日期", null=True, blank=True)
     survey_note = models.TextField("摸底情况", blank=True)
     started_on = models.DateField("启动日期", null=True, blank=True)
-    rollup = models.ForeignKey("RollupPoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="enrolments")
+    rollup = models.ForeignKey(
+        "RollupPoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="enrolments"
+    )
 
     objects = EnrolmentQuerySet.as_manager()
 

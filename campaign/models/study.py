@@ -65,7 +65,12 @@ class StudySession(models.Model):
     chair = models.CharField("主持人", max_length=60, blank=True)
     recorder = models.CharField("记录人", max_length=60, blank=True)
     lecturer = models.ForeignKey(
-        Participation, null=True, blank=True, on_delete=models.SET_NULL, related_name="lectures", verbose_name="主讲人（本支部党员）"
+        Participation,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="lectures",
+        verbose_name="主讲人（本支部党员）",
     )
     record = models.TextField("学习记录", blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

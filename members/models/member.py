@@ -18,9 +18,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Oneself, and names in the subtrees where an appointment entitles to names."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        return self.filter(
-            within(user.scopes(Permission.VIEW_NAMES), "branch__path") | Q(pk=user.member_id or 0)
-        )
+        return self.filter(within(user.scopes(Permission.VIEW_NAMES), "branch__path") | Q(pk=user.member_id or 0))
 
     def with_accounts_kept_by(self, user: Any) -> "MemberQuerySet":
         """Those whose accounts the user looks after: name and branch only, which is all that this entitles to."""
@@ -93,7 +91,9 @@ class Member(models.Model):
         indexes = [models.Index(fields=["branch", "name"], name="member_branch_name")]
         constraints = [
             models.UniqueConstraint(
-                fields=["identity_index"], condition=~Q(identity_index="") & Q(ended_on=None), name="member_identity_once"
+                fields=["identity_index"],
+                condition=~Q(identity_index="") & Q(ended_on=None),
+                name="member_identity_once",
             ),
             models.CheckConstraint(condition=Q(status__in=["full", "probationary"]), name="member_status"),
             models.CheckConstraint(condition=Q(sex__in=["", "male", "female"]), name="member_sex"),

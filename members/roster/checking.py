@@ -125,10 +125,31 @@ def settle_member(row: Row, people: People) -> None:
         return
     if person is None:
         row.outcome = CREATED
+        row.facts = facts(row)
         return
     row.target = person.pk
     compare(row, person)
+    compare_traits(row, people.tags.get(person.pk, []), people.away.get(person.pk, {}))
     row.outcome = CHANGED if row.changes else UNCHANGED
+
+
+def facts(row: Row) -> list[str]:
+    """What would be registered of a new member, without identity number and telephone."""
+    said = row.values
+    status = values.STATUS[said["status"]] if said.get("status") else "按正式党员登记（类别未填）"
+    plain = [
+        values.SEX.get(said.get("sex", ""), ""),
+        *(said.get(key, "") for key in ("ethnicity", "education", "post")),
+    ]
+    dated = [
+        f"{label} {said[key]}"
+        for key, label in (("born", "出生"), ("joined", "入党"), ("confirmed", "转正"))
+        if said.get(key)
+    ]
+    traits = [values.TAGS[kind] for kind in said.get("tags", [])] + [
+        values.MOBILITY[kind] for kind in said.get("away", [])
+    ]
+    return [word for word in [status, *plain, *dated, *traits] if word]
 
 
 def news(row: Row, person: Member, key: str) -> str:
@@ -151,30 +172,23 @@ def compare(row: Row, person: Member) -> None:
         row.changes.append((labels["identity"], person.masked_identity, masked("identity", identity)))
     if row.values.get("phone") and row.values["phone"] != person.phone:
         row.changes.append((labels["phone"], person.masked_phone, masked("phone", row.values["phone"])))
-    compare_traits(row, person)
 
 
-def compare_traits(row: Row, person: Member) -> None:
-    if "tags" in row.values:
-        old = sorted(tag.kind for tag in person.tags.all())
-        if old != row.values["tags"]:
-            row.changes.append((LABELS[MEMBER]["tags"], join(old, values.TAGS), join(row.values["tags"], values.TAGS)))
+def compare_traits(row: Row, old: list[str], away: dict[str, str]) -> None:
+    """``old``: sorted kinds of tags; ``away``: places by kind of open mobility."""
+    if old != row.values.get("tags", old):
+        row.changes.append((LABELS[MEMBER]["tags"], join(old, values.TAGS), join(row.values["tags"], values.TAGS)))
     if "away" in row.values:
-        current = sorted(m.kind for m in person.mobilities.all() if m.until is None)
+        current = sorted(away)
         stated = row.values["away"] if row.values["back"] else sorted({*current, *row.values["away"]})
         if current != stated:
             row.changes.append(
                 (LABELS[MEMBER]["mobility"], join(current, values.MOBILITY), join(stated, values.MOBILITY))
             )
-    compare_place(row, person)
-
-
-def compare_place(row: Row, person: Member) -> None:
-    """The place of one who is away already."""
-    place = row.values.get("place", "")
-    for mobility in person.mobilities.all():
-        if place and mobility.until is None and mobility.kind in row.values.get("away", []) and mobility.place != place:
-            row.changes.append((LABELS[MEMBER]["place"], mobility.place, place))
+    new = row.values.get("place", "")
+    for kind, place in away.items():
+        if new and kind in row.values.get("away", []) and place != new:
+            row.changes.append((LABELS[MEMBER]["place"], place, new))
 
 
 def join(kinds: list[str], labels: dict[str, str]) -> str:

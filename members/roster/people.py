@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from members.identity import canonical, identity_index
-from members.models import Member, Organization
+from members.models import Member, MemberTag, Mobility, Organization
 from members.roster.rows import Row, masked
 from members.roster.tree import plain
 from members.roster.values import DOTS
@@ -45,8 +45,16 @@ class People:
         self.by_number: dict[str, Member] = {}
         self.by_identity: dict[str, Member] = {}
         self.by_name: dict[tuple[str, str], list[Member]] = {}
-        on_roll = Member.objects.under(root).on_roll().select_related("branch")
-        for person in on_roll.prefetch_related("tags", "mobilities"):
+        on_roll = Member.objects.under(root).on_roll()
+        # One plain query each: prefetched managers cost a query set per person.
+        self.tags: dict[int, list[str]] = {}
+        for owner, kind in MemberTag.objects.filter(member__in=on_roll).order_by("kind").values_list("member", "kind"):
+            self.tags.setdefault(owner, []).append(kind)
+        self.away: dict[int, dict[str, str]] = {}
+        current = Mobility.objects.filter(member__in=on_roll, until=None)
+        for owner, kind, place in current.order_by("kind").values_list("member", "kind", "place"):
+            self.away.setdefault(owner, {})[kind] = place
+        for person in on_roll.select_related("branch"):
             if person.number:
                 self.by_number[person.number] = person
             if person.identity_index:

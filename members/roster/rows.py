@@ -23,6 +23,7 @@ class Row:
     changes: list[tuple[str, str, str]] = field(default_factory=list)
     problems: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
     original: list[Any] = field(default_factory=list)
     letters: dict[str, str] = field(default_factory=dict)
 
@@ -54,6 +55,7 @@ class Row:
             "changes": self.changes,
             "problems": self.problems,
             "notes": self.notes,
+            "facts": self.facts,
         }
 
 

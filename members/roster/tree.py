@@ -78,6 +78,7 @@ class Tree:
         above = self.parent_key(row, parent)
         if row.is_refused:
             return
+        row.values["where"] = "" if code == self.root.code else self.names.get(above, "")
         known = self.known.get(code) or (None if code else self.same_name(name, above if written else ""))
         if known is None:
             self.settle_new(row, name, code, above)
@@ -114,6 +115,8 @@ class Tree:
         else:
             row.values["parent_key"] = above
             row.outcome = CREATED
+            shown = [labels.get(row.values.get(key, ""), "") for key, labels in COMPARED.items() if labels]
+            row.facts = [f"编码 {code}", *filter(None, shown)]
             self.know(code, name, row.values["kind"], above)
 
     def same_name(self, name: str, above: str) -> Organization | None:

@@ -17,7 +17,7 @@ Pair = tuple[Member, Row]
 def write(plan: Plan, today: date) -> set[int]:
     """Write every created and changed row; returns the ids of the branches whose roll changed."""
     codes = write_organizations(plan.organizations) | {r.values["branch_key"] for r in plan.members}
-    branches = {}
+    branches: dict[str, int] = {}
     for start in range(0, len(codes), CHUNK):
         some = sorted(codes)[start : start + CHUNK]
         branches |= dict(Organization.objects.filter(code__in=some).values_list("code", "pk"))

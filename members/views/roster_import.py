@@ -28,7 +28,12 @@ def create(request: HttpRequest, org_pk: int) -> HttpResponse:
         file = form.cleaned_data["file"]
         roster = actions.upload(organization=organization, name=file.name, content=file.read(), by=request.user)
         return redirect("roster-import-detail", roster.pk)
-    recent = RosterImport.objects.visible_to(request.user).filter(organization=organization).defer("report").select_related("by")[:10]
+    recent = (
+        RosterImport.objects.visible_to(request.user)
+        .filter(organization=organization)
+        .defer("report")
+        .select_related("by")[:10]
+    )
     context = {"organization": organization, "trail": organization.trail(), "form": form, "recent": recent}
     return render(request, "members/roster_import_create.html", context)
 

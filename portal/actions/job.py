@@ -72,6 +72,9 @@ def sweep() -> int:
 
 def cancel(*, job: Job) -> bool:
     """Stop a job that is not finished; its worker notices at its next step."""
-    return Job.objects.unfinished().filter(pk=job.pk).update(
-        state=Job.State.CANCELLED, message="已按您的要求取消，没有写入任何数据。", finished_at=timezone.now()
-    ) == 1
+    return (
+        Job.objects.unfinished()
+        .filter(pk=job.pk)
+        .update(state=Job.State.CANCELLED, message="已按您的要求取消，没有写入任何数据。", finished_at=timezone.now())
+        == 1
+    )

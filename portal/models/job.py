@@ -94,11 +94,15 @@ class Job(models.Model):
     def claim(self) -> bool:
         """Take the lease, if nobody else holds it; exactly one of several workers gets ``True``."""
         self.lease_token = uuid.uuid4()
-        taken = Job.objects.claimable().filter(pk=self.pk).update(
-            state=self.State.RUNNING,
-            lease_token=self.lease_token,
-            lease_until=timezone.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
-            attempts=F("attempts") + 1,
+        taken = (
+            Job.objects.claimable()
+            .filter(pk=self.pk)
+            .update(
+                state=self.State.RUNNING,
+                lease_token=self.lease_token,
+                lease_until=timezone.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS),
+                attempts=F("attempts") + 1,
+            )
         )
         self.refresh_from_db()
         return taken == 1

@@ -58,7 +58,9 @@ class Digest(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["recipient", "day"], name="digest_once_a_day"),
-            models.CheckConstraint(condition=Q(state__in=["waiting", "sending", "sent", "failed"]), name="digest_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "sending", "sent", "failed"]), name="digest_state"
+            ),
         ]
 
     def __str__(self) -> str:

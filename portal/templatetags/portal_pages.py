@@ -28,3 +28,9 @@ def upload_limit() -> int:
 def minutes(span: timedelta) -> int:
     """Whole minutes of a time span, rounded up."""
     return -int(-span.total_seconds() // 60)
+
+
+@register.filter
+def may_open(user: Any, node: Any) -> bool:
+    """Whether the page of an organisation on the way down to the present one exists for the user."""
+    return bool(user.sees(node))

@@ -48,9 +48,18 @@ def test_every_indicator_and_audience_counts_in_sql() -> None:
     for requirement in requirements:
         figures = count(requirement, [enrolment.pk]).get(enrolment.pk, Figures())
         assert together.get((requirement.pk, enrolment.pk), Figures()) == figures
-        assert nobody.get((requirement.pk, empty.pk), Figures()) == count(requirement, [empty.pk]).get(empty.pk, Figures())
-        assert figures.missing == unmet(requirement).filter(**({'enrolment': enrolment} if requirement.subject == 'person' else {'pk': enrolment.pk})).count()
-        assert figures.total == {"all-members": 2, "leaders": 1, "probationary": 1, "secretaries": 0}.get(requirement.audience_code, 1)
+        assert nobody.get((requirement.pk, empty.pk), Figures()) == count(requirement, [empty.pk]).get(
+            empty.pk, Figures()
+        )
+        assert (
+            figures.missing
+            == unmet(requirement)
+            .filter(**({"enrolment": enrolment} if requirement.subject == "person" else {"pk": enrolment.pk}))
+            .count()
+        )
+        assert figures.total == {"all-members": 2, "leaders": 1, "probationary": 1, "secretaries": 0}.get(
+            requirement.audience_code, 1
+        )
 
 
 @pytest.mark.django_db

@@ -77,7 +77,8 @@ def written(root: Organization, *rows: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("short", "code"), [("一支部", "B1"), ("机关1支部", "B1"), ("十一支部", "B11"), ("机关第十一支部", "B11"), ("b1", ""), ("二支部", "")]
+    ("short", "code"),
+    [("一支部", "B1"), ("机关1支部", "B1"), ("十一支部", "B11"), ("机关第十一支部", "B11"), ("b1", ""), ("二支部", "")],
 )
 def test_abbreviated_branches(root: Organization, short: str, code: str) -> None:
     row = only(root, "姓名,所在支部", f"王芳,{short}")
@@ -143,7 +144,9 @@ def test_the_old_and_the_new_identity_number_are_one_person(root: Organization, 
     written(root, "姓名,所在支部,身份证号", f"王芳,B1,{NEW}")
     assert Member.objects.get().identity == NEW
     assert only(root, "姓名,所在支部,身份证号", f"王芳,B1,{OLD}").outcome == "unchanged"
-    assert {r.outcome for r in checked(root, "姓名,所在支部,身份证号", f"王芳,B1,{NEW}", f"李强,B11,{OLD}").members} == {"refused"}
+    assert {
+        r.outcome for r in checked(root, "姓名,所在支部,身份证号", f"王芳,B1,{NEW}", f"李强,B11,{OLD}").members
+    } == {"refused"}
 
 
 def test_number_and_identity_number_of_two_people_are_refused(root: Organization, home: Organization) -> None:
@@ -170,7 +173,9 @@ def test_the_number_of_one_who_left_is_refused_in_other_words(root: Organization
 def test_namesakes_with_different_births_are_two_people(root: Organization) -> None:
     written(root, "姓名,所在支部,出生年月", "王芳,B1,1966.8", "王芳,B1,1970.1")
     assert Member.objects.count() == 2
-    assert {r.outcome for r in checked(root, "姓名,所在支部,出生年月", "王芳,B1,1966.8", "王芳,B1,1970.1").members} == {"unchanged"}
+    assert {r.outcome for r in checked(root, "姓名,所在支部,出生年月", "王芳,B1,1966.8", "王芳,B1,1970.1").members} == {
+        "unchanged"
+    }
 
 
 def test_a_transfer_inside_the_subtree_is_a_change_of_branch(root: Organization, home: Organization) -> None:
@@ -197,7 +202,9 @@ def test_a_transfer_inside_the_subtree_is_a_change_of_branch(root: Organization,
         ("转正时间", "1990", "早于入党时间"),
     ],
 )
-def test_a_refused_cell_is_named_with_its_column_and_reason(root: Organization, heading: str, value: str, words: str) -> None:
+def test_a_refused_cell_is_named_with_its_column_and_reason(
+    root: Organization, heading: str, value: str, words: str
+) -> None:
     head = {"姓名": "王芳", "所在支部": "B1", "入党时间": "1995.7"} | {heading: value}
     row = only(root, ",".join(head), ",".join(head.values()))
     [(column, shown, reason)] = row.problems
@@ -217,7 +224,9 @@ def test_a_number_too_long_for_a_spreadsheet_is_refused(root: Organization) -> N
 
 
 def test_an_odd_identity_number_is_noted_and_not_repaired(root: Organization) -> None:
-    row = only(root, "姓名,所在支部,性别,出生年月,身份证号", f"王芳,B1,{'女' if int(NEW[16]) % 2 else '男'},1967.8,{NEW}")
+    row = only(
+        root, "姓名,所在支部,性别,出生年月,身份证号", f"王芳,B1,{'女' if int(NEW[16]) % 2 else '男'},1967.8,{NEW}"
+    )
     assert row.outcome == "created"
     assert row.values["born"] == "1967-08"
     assert len([note for note in row.notes if "不一致" in note]) == 2

@@ -69,7 +69,9 @@ def only(content: bytes, root: Organization) -> Any:
     return row
 
 
-def test_nothing_is_written_before_the_confirmation_and_everything_after(client: Client, root: Organization, office: User) -> None:
+def test_nothing_is_written_before_the_confirmation_and_everything_after(
+    client: Client, root: Organization, office: User
+) -> None:
     client.force_login(office)
     roster = upload(client, root, xlsx(["姓名", "所在支部"], ["王芳", "第一党支部"], ["李强", "第二党支部"]))
     page = client.get(reverse("roster-import-detail", args=[roster.pk])).content.decode()
@@ -84,7 +86,9 @@ def test_nothing_is_written_before_the_confirmation_and_everything_after(client:
     assert "新增 2 行" in client.get(reverse("roster-import-detail", args=[roster.pk])).content.decode()
 
 
-def test_the_whole_sample_district_comes_in_and_comes_in_unchanged_again(client: Client, office: User, root: Organization) -> None:
+def test_the_whole_sample_district_comes_in_and_comes_in_unchanged_again(
+    client: Client, office: User, root: Organization
+) -> None:
     client.force_login(office)
     Organization.objects.filter(pk=root.pk).update(code="QL", name="中共青岚区委员会")
     root.refresh_from_db()
@@ -100,9 +104,17 @@ def test_the_whole_sample_district_comes_in_and_comes_in_unchanged_again(client:
     assert {row.outcome for row in again.rows} == {"unchanged"}
 
 
-def test_refused_rows_name_sheet_row_column_and_reason_and_block_the_confirmation(client: Client, root: Organization, office: User) -> None:
+def test_refused_rows_name_sheet_row_column_and_reason_and_block_the_confirmation(
+    client: Client, root: Organization, office: User
+) -> None:
     client.force_login(office)
-    roster = upload(client, root, xlsx(["姓名", "所在支部", "身份证号"], ["王芳", "第一党支部", 110100196608210136], ["李强", "第九党支部", GOOD]))
+    roster = upload(
+        client,
+        root,
+        xlsx(
+            ["姓名", "所在支部", "身份证号"], ["王芳", "第一党支部", 110100196608210136], ["李强", "第九党支部", GOOD]
+        ),
+    )
     page = client.get(reverse("roster-import-detail", args=[roster.pk])).content.decode()
     assert "C列“身份证号”" in page
     assert "存成了数字" in page
@@ -112,7 +124,9 @@ def test_refused_rows_name_sheet_row_column_and_reason_and_block_the_confirmatio
     assert not Member.objects.exists()
 
 
-def test_a_roll_that_changed_after_the_preview_is_previewed_again(client: Client, root: Organization, office: User) -> None:
+def test_a_roll_that_changed_after_the_preview_is_previewed_again(
+    client: Client, root: Organization, office: User
+) -> None:
     client.force_login(office)
     roster = upload(client, root, xlsx(["姓名", "所在支部", "民族"], ["王芳", "第一党支部", "汉族"]))
     confirm(client, roster)
@@ -132,7 +146,9 @@ def test_a_crash_in_the_middle_of_writing_leaves_nothing_and_the_next_run_writes
     confirm(client, roster)
     job = Job.objects.get(kind="roster-write")
     with monkeypatch.context() as patch:
-        patch.setattr("members.actions.roster_import.roll_changed", lambda branches: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(
+            "members.actions.roster_import.roll_changed", lambda branches: (_ for _ in ()).throw(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             jobs.run(job_id=job.pk)
     assert not Member.objects.exists()
@@ -178,7 +194,9 @@ def test_files_that_are_no_roster_say_so(root: Organization, content: bytes, wor
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_csv_in_any_chinese_encoding(root: Organization, encoding: str) -> None:
-    row = only("党员姓名,支部,入党日期\n李䶮,一党支部,2001.7\n".replace("一党支部", "第一党支部").encode(encoding), root)
+    row = only(
+        "党员姓名,支部,入党日期\n李䶮,一党支部,2001.7\n".replace("一党支部", "第一党支部").encode(encoding), root
+    )
     assert row.values["name"] == "李䶮"
     assert row.values["joined"] == "2001-07"
 
@@ -218,7 +236,9 @@ def test_abbreviated_branches_are_found_only_when_unmistakable(root: Organizatio
 
 def test_one_person_in_two_branches_and_namesakes(root: Organization) -> None:
     head = ["姓名", "所在支部", "身份证号"]
-    plan = check(xlsx(head, ["王芳", "B1", GOOD], ["王芳", "B2", GOOD], ["李强", "B1", None], ["李强", "B1", None]), root, TODAY)
+    plan = check(
+        xlsx(head, ["王芳", "B1", GOOD], ["王芳", "B2", GOOD], ["李强", "B1", None], ["李强", "B1", None]), root, TODAY
+    )
     assert {row.outcome for row in plan.members} == {"refused"}
     reasons = [row.problems[0][2] for row in plan.members]
     assert "第3行（王芳，第二党支部）" in reasons[0]
@@ -242,8 +262,16 @@ def test_somebody_elses_member_is_refused(root: Organization) -> None:
 @pytest.mark.parametrize(
     ("written", "read"),
     [
-        ("2005.7", "2005-07"), ("2005年7月", "2005-07"), ("05-7-1", "2005-07-01"), ("66-8-21", "1966-08-21"), ("1998", "1998"),
-        (1998, "1998"), (36526, "2000-01-01"), (datetime(2001, 7, 1), "2001-07-01"), ("２００１．７", "2001-07"), ("20010701", "2001-07-01"),
+        ("2005.7", "2005-07"),
+        ("2005年7月", "2005-07"),
+        ("05-7-1", "2005-07-01"),
+        ("66-8-21", "1966-08-21"),
+        ("1998", "1998"),
+        (1998, "1998"),
+        (36526, "2000-01-01"),
+        (datetime(2001, 7, 1), "2001-07-01"),
+        ("２００１．７", "2001-07"),
+        ("20010701", "2001-07-01"),
     ],
 )
 def test_dates_as_they_arrive_stay_as_precise_as_they_were(written: Any, read: str) -> None:
@@ -256,7 +284,9 @@ def test_dates_that_cannot_be_are_refused(written: Any) -> None:
         values.partial_date(written, today=TODAY)
 
 
-@pytest.mark.parametrize(("written", "read"), [(GOOD, GOOD), ("11010019660821013x", None), ("110100660821013", "110100660821013"), ("", "")])
+@pytest.mark.parametrize(
+    ("written", "read"), [(GOOD, GOOD), ("11010019660821013x", None), ("110100660821013", "110100660821013"), ("", "")]
+)
 def test_identity_numbers(written: str, read: str | None) -> None:
     if read is None:
         with pytest.raises(Refused, match="校验"):

@@ -1,5 +1,6 @@
 """Spreadsheets as they arrive: read for what they are, or refused in words before they can do harm."""
 
+import contextlib
 import io
 import zipfile
 from collections.abc import Callable
@@ -123,10 +124,8 @@ def test_old_workbooks_and_open_documents() -> None:
 def test_a_damaged_old_workbook_is_refused_and_the_worker_lives(at: int) -> None:
     content = bytearray(old_workbook())
     content[at : at + 24] = b"\xff" * 24
-    try:
-        read_sheets(bytes(content))
-    except Unreadable as error:
-        assert str(error)
+    with contextlib.suppress(Unreadable):
+        assert all(sheet.rows for sheet in read_sheets(bytes(content)))
 
 
 def test_hidden_sheets_say_so() -> None:

@@ -46,10 +46,15 @@ def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
 
     def open_page(base: str, username: str = "", password: str = "", width: int = 1440) -> Page:
-        context = chromium.new_context(base_url=base, viewport={"width": width, "height": 900}, locale="zh-CN", accept_downloads=True)
+        context = chromium.new_context(
+            base_url=base, viewport={"width": width, "height": 900}, locale="zh-CN", accept_downloads=True
+        )
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None)
+        page.on(
+            "console",
+            lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None,
+        )
         if username:
             sign_in(page, username, password)
         return page

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.road.conftest import pdf_text, printed, sign_in, submit
+from tests.road.conftest import pdf_text, printed, submit
 
 pytestmark = pytest.mark.browser
 OWN = "自己选的口令-2005-好记"
@@ -111,7 +111,9 @@ def test_04_it_sets_up_the_campaign_and_enrols_everybody(road: Road) -> None:
     page.locator("input[type=date]").first.fill((date.today() - timedelta(40)).isoformat())
     submit(page, "建立活动")
     page.get_by_role("link", name="编入单位").first.click()
-    page.locator("main").get_by_label("文化馆党支部").or_(page.locator("main").get_by_label("中共云溪区委员会")).first.check()
+    page.locator("main").get_by_label("文化馆党支部").or_(
+        page.locator("main").get_by_label("中共云溪区委员会")
+    ).first.check()
     submit(page, "编入所选单位")
     page.goto("/campaigns/")
     page.get_by_role("link", name="先进性教育活动").first.click()
