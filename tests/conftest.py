@@ -28,9 +28,10 @@ CHROMIUM = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever drives the browser is marked so; the road is one walk, for one process. Long tests run first when several
-    processes share the work, last otherwise."""
+    """Whatever drives the browser is marked so; the road is one walk, for one process. Long tests run first when more
+    processes than one share the work, last otherwise."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
