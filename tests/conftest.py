@@ -28,15 +28,11 @@ CHROMIUM = [
 ]
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever drives the browser is marked so; the road is one walk, for one process. Long tests run first when more
-    processes than one share the work, last otherwise."""
+    """Whatever drives the browser is marked so. Long tests run first when processes share the work, last otherwise."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-        if item.path.parent.name == "road":
-            item.add_marker(pytest.mark.xdist_group("road"))
     shared = "PYTEST_XDIST_WORKER" in os.environ
     items.sort(key=lambda item: any(item.iter_markers("browser")) or any(item.iter_markers("servers")), reverse=shared)
 
