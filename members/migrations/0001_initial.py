@@ -3,10 +3,11 @@
 import django.contrib.auth.validators
 import django.db.models.deletion
 import django.utils.timezone
-import members.models.user
-import portal.ciphers
 from django.conf import settings
 from django.db import migrations, models
+
+import members.models.user
+import portal.ciphers
 
 
 class Migration(migrations.Migration):
