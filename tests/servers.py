@@ -235,7 +235,9 @@ def main(arguments: list[str]) -> int:
         for name in arguments[:split]:
             server, variable = offered[name]
             os.environ[variable] = stack.enter_context(server())
-        return subprocess.run(arguments[split + 1 :]).returncode
+        # Importing the portal named its own settings to the environment; the tests have others.
+        env = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+        return subprocess.run(arguments[split + 1 :], env=env).returncode
 
 
 if __name__ == "__main__":
