@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_unconfigure() -> None:
     folder = Path(os.environ.get("DATA_DIR", ""))
-    if folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith("portal-test-"):
+    mine = folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith("portal-test-")
+    if mine and "PYTEST_XDIST_WORKER" not in os.environ:  # the folder is one for all workers
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -56,6 +56,7 @@ class StudySessionForm(forms.ModelForm):
         people = enrolment.participations.active().select_related("member").order_by("member_id")
         for name, queryset in (("materials", enrolment.campaign.materials.all()), ("lecturer", people)):
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]
+        self.fields["lecturer"].empty_label = "没有，或不是本支部党员"  # type: ignore[attr-defined]
         groups = sorted({p.member.group for p in people if p.member.group}, key=in_words)
         self.fields["group"].choices = [("", "全支部"), *((g, g) for g in groups)]  # type: ignore[attr-defined]
         if self.instance.pk or not groups:
