@@ -224,7 +224,6 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail://" if not PRODUCTIO
 vars().update(EMAIL_CONFIG)
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "portal@localhost")
-WEBHOOK_URL: str = env.str("WEBHOOK_URL", "")
 DIGEST_HOUR = env.int("DIGEST_HOUR", 18)
 
 BROKER_URL: str = env.str("BROKER_URL", "files://localhost")
