@@ -126,7 +126,7 @@ def test_a_killed_parent_leaves_no_children(site: Site) -> None:
     wait_for(lambda: len(processes(site, "celery")) == 2)
     process.kill()
     process.wait()
-    wait_for(lambda: processes(site) == [], seconds=10)
+    assert wait_for(lambda: processes(site) == [], seconds=10)
 
 
 def test_a_taken_port_or_folder_is_told_in_plain_words(site: Site) -> None:
