@@ -1,21 +1,24 @@
 """Who is reached: members and basic organisations, each counted from one definition (S2 三2: 覆盖面)."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, F, Func, OuterRef, Q, Subquery
 from django.db.models.functions import Substr
 from django.db.models.query import QuerySet
 
 from campaign.models import Campaign, Enrolment, Participation
 from members.models import Member, Mobility, Organization
+from members.scope import within
+
+SHOWN = 100
 
 
 @dataclass(frozen=True)
 class Coverage:
     """Persons: ``on_roll`` = ``taking_part`` + ``elsewhere`` + ``without_place``; ``lost`` lies across them.
-    Organisations: open basic
-    organisations, those enrolled, those started, those postponed."""
+    Organisations: ``branches`` are the open basic ones; of these those enrolled, started, postponed."""
 
     on_roll: int = 0
     taking_part: int = 0
@@ -52,16 +55,40 @@ def taking_part(campaign: Campaign, node: Organization) -> QuerySet[Participatio
     return rows.filter(member__ended_on=None, member__branch__path__startswith=node.path)
 
 
+def absent(campaign: Campaign, members: QuerySet[Member]) -> QuerySet[Member]:
+    """Those of ``members`` (on the roll) who take part in no unit of the campaign: ``elsewhere`` or ``without_place``."""
+    return members.exclude(Exists(Participation.objects.active().filter(campaign=campaign, member=OuterRef("pk"))))
+
+
 def elsewhere(campaign: Campaign, node: Organization) -> QuerySet[Member]:
     """Members on the roll under ``node`` who live in another province and take part there (S0 四)."""
-    away = Mobility.objects.filter(kind=Mobility.Kind.OUT_OF_PROVINCE, until=None).values("member")
-    here = Participation.objects.active().filter(campaign=campaign, member=OuterRef("pk"))
-    return on_roll(node).filter(pk__in=away).exclude(Exists(here))
+    return absent(campaign, on_roll(node).filter(pk__in=Mobility.objects.elsewhere().values("member")))
+
+
+def without_place(campaign: Campaign, node: Organization) -> QuerySet[Member]:
+    """Members on the roll under ``node`` who take part neither here nor elsewhere."""
+    return absent(campaign, on_roll(node).exclude(pk__in=Mobility.objects.elsewhere().values("member")))
 
 
 def lost(node: Organization) -> QuerySet[Member]:
     """Members on the roll under ``node`` who are on the register of the lost (S2 三2)."""
     return on_roll(node).filter(pk__in=Mobility.objects.filter(kind=Mobility.Kind.LOST, until=None).values("member"))
+
+
+def basic(node: Organization) -> QuerySet[Organization]:
+    """Open basic organisations at or below ``node``, in tree order: each belongs in a batch."""
+    found: QuerySet[Organization] = Organization.objects.under(node).branches().open()
+    return found
+
+
+def enrolment_in(campaign: Campaign) -> QuerySet[Enrolment]:
+    """The enrolment of the organisation of the outer query."""
+    return Enrolment.objects.filter(campaign=campaign, organization=OuterRef("pk"))
+
+
+def without_batch(campaign: Campaign, branches: QuerySet[Organization]) -> QuerySet[Organization]:
+    """Those of ``branches`` that are in no batch of the campaign yet."""
+    return branches.exclude(Exists(enrolment_in(campaign)))
 
 
 def numbers(rows: QuerySet[Any], path: str, length: int) -> dict[str, int]:
@@ -79,11 +106,9 @@ def coverage_by(campaign: Campaign, node: Organization, length: int) -> dict[str
         "elsewhere": numbers(elsewhere(campaign, node), "branch__path", length),
         "lost": numbers(lost(node), "branch__path", length),
     }
-    enrolment = Enrolment.objects.filter(campaign=campaign, organization=OuterRef("pk"))
+    enrolment = enrolment_in(campaign)
     places = (
-        Organization.objects.under(node)
-        .branches()
-        .open()
+        basic(node)
         .annotate(
             at=Substr("path", 1, length),
             is_enrolled=Exists(enrolment),
@@ -111,3 +136,71 @@ def coverage_by(campaign: Campaign, node: Organization, length: int) -> dict[str
 def coverage_of(campaign: Campaign, node: Organization) -> Coverage:
     """Coverage of ``node`` with everything below it."""
     return coverage_by(campaign, node, len(node.path)).get(node.path, Coverage())
+
+
+@dataclass(frozen=True)
+class Unplaced:
+    """Who is still to be placed: branches in no batch, members of the others who take part in no unit; how many, and
+    the first of each by name."""
+
+    branches: int
+    first_branches: list[Organization]
+    members: int
+    first_members: list[dict[str, Any]]
+
+    @property
+    def more_branches(self) -> int:
+        return self.branches - len(self.first_branches)
+
+    @property
+    def more_members(self) -> int:
+        return self.members - len(self.first_members)
+
+
+def unplaced(campaign: Campaign, paths: Iterable[str], *, named: Iterable[str]) -> Unplaced:
+    """Inside the subtrees ``paths`` of the campaign; members come by name inside the ``named`` subtrees only.
+
+    Members of branches in no batch are left out: they get their place together with their branch.
+    """
+    branches = basic(campaign.organization).filter(within(paths))
+    waiting = without_batch(campaign, branches)
+    enrolled = branches.filter(Exists(enrolment_in(campaign)))
+    people = absent(campaign, Member.objects.on_roll().filter(branch__in=enrolled.order_by()))
+    shown = people.filter(within(named, "branch__path")).select_related("branch").order_by("branch__path", "pk")
+    return Unplaced(waiting.count(), list(waiting[:SHOWN]), people.count(), with_reasons(list(shown[:SHOWN])))
+
+
+def with_reasons(people: Sequence[Member]) -> list[dict[str, Any]]:
+    """Why each takes part in no unit, in one query."""
+    away = dict(Mobility.objects.elsewhere().filter(member__in=people).values_list("member_id", "place"))
+    return [{"member": member, "reason": reason(away.get(member.pk))} for member in people]
+
+
+def reason(place: str | None) -> str:
+    """In words, from the place in another province (``None``: not there)."""
+    if place is None:
+        return "没有参加记录，请核对名册"
+    return f"流出外省市{f'（{place}）' if place else ''}，应在流入地参加，请联系落实"
+
+
+def placed(campaign: Campaign, units: Sequence[Organization]) -> list[dict[str, Any]]:
+    """Each unit, in tree order, with how many basic organisations it has, how many have a place and how many have none
+    (``total`` = ``placed`` + ``left``), and its own enrolment."""
+    below = Organization.objects.branches().open().filter(path__startswith=OuterRef("path"))
+    total, left = counted(below), counted(without_batch(campaign, below))
+    own = {e.organization_id: e for e in campaign.enrolments.filter(organization__in=units).select_related("batch")}
+    return [
+        {
+            "unit": unit,
+            "total": unit.total or 0,
+            "placed": (unit.total or 0) - (unit.left or 0),
+            "left": unit.left or 0,
+            "enrolment": own.get(unit.pk),
+        }
+        for unit in Organization.objects.filter(pk__in=[u.pk for u in units]).annotate(total=total, left=left)
+    ]
+
+
+def counted(rows: QuerySet[Any]) -> Subquery:
+    """How many rows of a correlated queryset."""
+    return Subquery(rows.order_by().annotate(rows=Func(F("pk"), function="COUNT")).values("rows"))

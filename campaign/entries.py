@@ -8,38 +8,15 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.urls import reverse
 
 from campaign.models import Campaign, Enrolment, Gate, Participation, PhaseRun, Requirement
+from campaign.own import own_branch, own_participation
 from campaign.progress import is_done, is_waived
 from campaign.unit_page import page_for, unit_links
-from members.permissions import Permission, Role
+from members.permissions import Permission
 from members.scope import within
 from portal.indicators import Subject
 from portal.menu import Duty, MenuEntry, Panel, duties, menu, panels
 
 SHOWN = 5
-
-
-def own_participation(user: Any) -> Participation | None:
-    """Where the user takes part in a running campaign, the latest one; asked once per request."""
-    if not user.member_id:
-        return None
-    if not hasattr(user, "own_running_participation"):
-        own = Participation.objects.filter(member=user.member_id, campaign__state=Campaign.State.RUNNING).active()
-        user.own_running_participation = own.order_by("-campaign__starts_on", "-pk").first()
-    found: Participation | None = user.own_running_participation
-    return found
-
-
-def own_branch(user: Any) -> Enrolment | None:
-    """The unit that the user leads as secretary or committee member, in the latest running campaign; asked once."""
-    if not hasattr(user, "own_running_branch"):
-        places = [hat.organization_id for hat in user.hats if hat.role in {Role.SECRETARY, Role.COMMITTEE}]
-        units = Enrolment.objects.filter(organization__in=places, campaign__state=Campaign.State.RUNNING)
-        rows = units.select_related("organization", "campaign", "phase", "batch").order_by(
-            "-campaign__starts_on", "-pk"
-        )
-        user.own_running_branch = rows.first() if places else None
-    found: Enrolment | None = user.own_running_branch
-    return found
 
 
 def gate_campaign(user: Any) -> Campaign | None:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.urls import reverse
+from django.urls import get_script_prefix, resolve, reverse
 from django.utils import timezone
 
 from campaign.models import Enrolment, Participation, PhaseRun, Requirement
 from campaign.progress import NOTHING, Figures, figures_of
 from campaign.unmet import names
+from members.models import Organization
 from members.permissions import Permission
 from portal.indicators import Subject
 
@@ -67,7 +69,7 @@ def phase_lines(enrolment: Enrolment, *, user: Any, named: bool, own: Participat
             )
             if phase.active and not line.met and (named or requirement.subject == Subject.ORGANIZATION):
                 line.who = names(requirement, enrolment)
-            line.url = link(requirement, enrolment, acts=acts, own=own)
+            line.url = link(requirement, enrolment, user=user, acts=acts, own=own)
             phase.requirements.append(line)
         lines.append(phase)
     return lines
@@ -82,10 +84,17 @@ def page_for(requirement: Requirement, row: Any) -> str:
     return f"{page(row)}?form={forms[0]}" if forms else page(row)
 
 
-def link(requirement: Requirement, enrolment: Enrolment, *, acts: bool, own: Participation | None) -> str:
+def opens(page: str, user: Any, at: Organization) -> bool:
+    """Whether the page's own permission lets the user in there: a committee member keeps only some of the records."""
+    access = resolve("/" + urlsplit(page).path.removeprefix(get_script_prefix())).func.access  # type: ignore[attr-defined]
+    return access.kind != "permission" or user.can(access.permission, at=at)
+
+
+def link(requirement: Requirement, enrolment: Enrolment, *, user: Any, acts: bool, own: Participation | None) -> str:
     """Where the reader does it: the branch's page for those who keep its records, one's own page for a member."""
     if requirement.subject == Subject.ORGANIZATION:
-        return page_for(requirement, enrolment) if acts else ""
+        page = page_for(requirement, enrolment) if acts else ""
+        return page if page and opens(page, user, enrolment.organization) else ""
     here = own is not None and own.left_on is None and own.enrolment_id == enrolment.pk
     return page_for(requirement, own) if here else ""
 

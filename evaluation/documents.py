@@ -14,12 +14,13 @@ from evaluation.sections import sections_for
 from evaluation.states import counts
 from members.models import Organization
 from portal.documents import Document, Params, documents
+from portal.paging import is_number
 
 
 def find_analysis(params: Params, user: Any) -> SelfAnalysis:
     """The analysis ``analysis`` (primary key), if the user is its author or reviewer; otherwise ``Http404``."""
     key = params.get("analysis", "")
-    if not (key.isascii() and key.isdigit() and len(key) < 19):
+    if not is_number(key):
         raise Http404
     return get_object_or_404(SelfAnalysis.objects.visible_to(user).with_author(), pk=int(key))
 

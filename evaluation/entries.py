@@ -4,23 +4,13 @@ from typing import Any
 
 from django.urls import reverse
 
-from campaign.models import Campaign, Participation
+from campaign.models import Campaign
+from campaign.own import own_participation
 from evaluation.models import SelfAnalysis
 from members.permissions import Permission
 from portal.menu import MenuEntry, Panel, menu, panels
 
 SHOWN = 8
-
-
-def own_participation(user: Any) -> Participation | None:
-    """Where the user takes part in a running campaign, the latest one; asked once per request."""
-    if not user.member_id:
-        return None
-    if not hasattr(user, "own_running_participation"):
-        own = Participation.objects.filter(member=user.member_id, campaign__state=Campaign.State.RUNNING).active()
-        user.own_running_participation = own.order_by("-campaign__starts_on", "-pk").first()
-    found: Participation | None = user.own_running_participation
-    return found
 
 
 def own_analysis(user: Any) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from campaign.models import Enrolment, Participation, PhaseRun, Requirement, Waiver
 from evaluation.models import SelfAnalysis
+from portal.paging import paged
 
 PAGE = 100
 NOT_HANDED_IN = "not-handed-in"
@@ -67,17 +68,16 @@ def counts(people: QuerySet[Participation]) -> list[tuple[str, str, int]]:
 
 
 def states_of(enrolment: Enrolment, request: HttpRequest) -> dict[str, Any]:
-    """Context of the overview: rows of one page, counts, due date, and where the next page starts."""
+    """Context of the overview: rows of one page, counts, due date, and where the neighbouring pages are."""
     people = Participation.objects.filter(enrolment=enrolment).active()
-    chosen, after = request.GET.get("state", ""), request.GET.get("after", "")
+    chosen = request.GET.get("state", "")
     found = people.filter(FILTERS[chosen][1]) if chosen in FILTERS else people
-    if after.isascii() and after.isdigit() and len(after) < 19:
-        found = found.filter(member__gt=int(after))
-    page = list(waivable(found, enrolment).select_related("member", "analysis").order_by("member_id")[: PAGE + 1])
+    people_of_page = waivable(found, enrolment).select_related("member", "analysis")
+    page = paged(request, people_of_page, ["member_id", "pk"], PAGE)
     due = due_on(enrolment)
     return {
-        "rows": list(rows_of(page[:PAGE], request.user)),
-        "next_after": page[PAGE - 1].member_id if len(page) > PAGE else None,
+        "rows": list(rows_of(page.rows, request.user)),
+        "pager": page,
         "chosen": chosen if chosen in FILTERS else "",
         "counts": counts(people),
         "due": due,

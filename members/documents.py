@@ -12,10 +12,10 @@ from django.utils.safestring import SafeString, mark_safe
 from members.actions.account import set_slip_passwords
 from members.actions.member import open_contact
 from members.models import Member, Organization, User
-from members.paging import key_of
 from members.permissions import Permission
 from portal.documents import Document, Params, Table, documents
 from portal.jobs import JobFailure
+from portal.paging import key_of
 
 ON_PAPER = 5_000
 IN_TABLE = 100_000

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from members.actions.roster_import import read, run_check, run_write
 from members.models import RosterImport
-from members.paging import key_of
 from members.permissions import Permission
 from members.roster.checking import check
 from members.roster.writing import refused_tables
 from portal.documents import Document, Params, Table, documents
 from portal.jobs import JobKind, job_kinds
+from portal.paging import key_of
 
 
 def find(params: Params, user: Any) -> RosterImport:

@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from campaign.models import Campaign
-from evaluation.entries import own_participation
+from campaign.own import own_participation
 from evaluation.models import SelfAnalysis
 from evaluation.registry import analysis_links
 from members.permissions import GRANTS, Permission

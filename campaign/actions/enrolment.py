@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from campaign.coverage import basic, without_batch
 from campaign.models import Batch, Campaign, Enrolment, Participation, PhaseRun, Requirement, RollupPoint, Waiver
 from campaign.progress import recording
 from campaign.roll import take_in
@@ -25,14 +26,7 @@ Dates = tuple[date, date]
 
 def placeless(campaign: Campaign, organizations: Iterable[Organization]) -> Any:
     """Open branches at or below ``organizations`` that are in no batch of the campaign yet, in tree order."""
-    inside = within([o.path for o in organizations])
-    return (
-        Organization.objects.branches()
-        .open()
-        .under(campaign.organization)
-        .filter(inside)
-        .exclude(pk__in=Enrolment.objects.filter(campaign=campaign).values("organization"))
-    )
+    return without_batch(campaign, basic(campaign.organization).filter(within([o.path for o in organizations])))
 
 
 def enrol(*, batch: Batch, organizations: Iterable[Organization], by: Any, progress: Progress | None = None) -> int:

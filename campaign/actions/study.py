@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from campaign.models import Attendance, Campaign, Enrolment, MakeUp, Material, Participation, StudyNote, StudySession
 from campaign.progress import recording
@@ -140,3 +140,9 @@ def missed(enrolment: Enrolment) -> Any:
         .select_related("session", "participation__member")
         .order_by("participation__member_id", "session__held_at")
     )
+
+
+def made_up(enrolment: Enrolment) -> QuerySet[MakeUp]:
+    """Make-ups of people of this branch, latest first."""
+    rows = MakeUp.objects.filter(attendance__participation__enrolment=enrolment)
+    return rows.select_related("attendance__participation__member", "attendance__session").order_by("-pk")

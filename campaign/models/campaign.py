@@ -62,6 +62,12 @@ class Campaign(models.Model):
         return self.organization
 
 
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def visible_to(self, user: Any) -> "BatchQuerySet":
+        """Those of the campaigns one sees."""
+        return self.filter(campaign__in=Campaign.objects.visible_to(user))
+
+
 class Batch(models.Model):
     """Organisations that go through the campaign at the same time (S0 四: three batches of about half a year)."""
 
@@ -70,6 +76,8 @@ class Batch(models.Model):
     name = models.CharField("名称", max_length=60)
     starts_on = models.DateField("开始日期")
     ends_on = models.DateField("结束日期")
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = "批次"

@@ -10,6 +10,7 @@ from campaign.models import Campaign, Enrolment, Phase, Requirement
 from campaign.reports.overview import main_phase
 from members.models import Organization
 from portal.documents import Params
+from portal.paging import is_number
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def number(params: Params, name: str) -> int | None:
     text = str(params.get(name, ""))
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    if not is_number(text):
         raise Http404
     return int(text)
 

@@ -80,7 +80,7 @@ def statistics(place: Place) -> Statistics:
     """Figures of the node's children in tree order (of the node itself where it is a branch); the rows add up to the
     last one."""
     campaign, node = place.campaign, place.node
-    children = [] if node.is_branch else list(Organization.objects.get_children(node))
+    children = [] if node.is_branch else list(node.children())
     length = len(children[0].path) if children else len(node.path)
     requirements = requirements_in(campaign, place.phase)
     extra = sorted(statistic_columns, key=lambda columns: columns.order)

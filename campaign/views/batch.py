@@ -3,29 +3,31 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Length
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from campaign.actions import campaign as campaigns
 from campaign.actions import enrolment as enrolments
+from campaign.coverage import placed
 from campaign.dates import concentrated_numbers, too_short
 from campaign.forms.campaign import BatchForm
 from campaign.forms.dates import PhaseDates
-from campaign.models import Batch, Campaign, Enrolment
+from campaign.models import Batch, Campaign
 from members.models import Organization
 from members.permissions import Permission
 from members.scope import within
 from portal.access import demand, get_in_scope, requires
 from portal.actions.job import submit
+from portal.paging import key_of
 
 AT_ONCE = 60
 SHOWN = 200
 
 
 def visible_batches(user: Any) -> QuerySet[Batch]:
-    return Batch.objects.filter(campaign__in=Campaign.objects.visible_to(user)).select_related("campaign__organization")
+    return Batch.objects.visible_to(user).select_related("campaign__organization")
 
 
 @requires(Permission.SET_UP_CAMPAIGN)
@@ -70,8 +72,7 @@ def warn_or_confirm(request: HttpRequest, short: bool, least: int, saved: str) -
 def enrolment_create(request: HttpRequest, batch_pk: int) -> HttpResponse:
     """Take branches into the batch, one by one or a whole committee's at once, inside the subtrees that one sets up."""
     batch = get_object_or_404(visible_batches(request.user), pk=batch_pk)
-    mine = within(request.user.scopes(Permission.SET_UP_CAMPAIGN))  # type: ignore[union-attr]
-    choosable = Organization.objects.under(batch.campaign.organization).open().filter(mine)
+    choosable = choosable_by(request.user, batch.campaign)
     if request.method == "POST":
         return enrol(request, batch, choosable)
     node = chosen_node(request, choosable)
@@ -81,7 +82,7 @@ def enrolment_create(request: HttpRequest, batch_pk: int) -> HttpResponse:
     context = {
         "batch": batch,
         "node": node,
-        "rows": unit_rows(batch.campaign, rows[:SHOWN]),
+        "rows": placed(batch.campaign, rows[:SHOWN]),
         "more": len(rows) > SHOWN,
         "q": request.GET.get("q", ""),
         "trail": batch.campaign.organization.trail(),
@@ -89,9 +90,15 @@ def enrolment_create(request: HttpRequest, batch_pk: int) -> HttpResponse:
     return render(request, "campaign/enrolment_create.html", context)
 
 
+def choosable_by(user: Any, campaign: Campaign) -> QuerySet[Organization]:
+    """Open units of the campaign inside the subtrees that one sets up."""
+    seen: Any = Organization.objects.visible_to(user).under(campaign.organization).open()
+    return seen.filter(within(user.scopes(Permission.SET_UP_CAMPAIGN)))
+
+
 def chosen_node(request: HttpRequest, choosable: QuerySet[Organization]) -> Organization | None:
-    given = request.GET.get("node", "")
-    return get_object_or_404(choosable, pk=int(given)) if given.isdecimal() and len(given) < 19 else None
+    given = key_of(request.GET.get("node", ""))
+    return get_object_or_404(choosable, pk=given) if given else None
 
 
 def listed(request: HttpRequest, choosable: QuerySet[Organization], node: Organization | None) -> list[Organization]:
@@ -108,35 +115,9 @@ def listed(request: HttpRequest, choosable: QuerySet[Organization], node: Organi
     return [first, *inner] if len(top) == 1 else top
 
 
-def unit_rows(campaign: Campaign, units: list[Organization]) -> list[dict[str, Any]]:
-    """Each unit with how many branches it has and how many have a place already."""
-    below = Organization.objects.branches().open().filter(path__startswith=OuterRef("path"))
-    total, placed = counted(below), counted(below.filter(enrolments__campaign=campaign))
-    annotated = Organization.objects.filter(pk__in=[u.pk for u in units]).annotate(total=total, placed=placed)
-    own = {
-        e.organization_id: e
-        for e in Enrolment.objects.filter(campaign=campaign, organization__in=units).select_related("batch")
-    }
-    return [
-        {
-            "unit": u,
-            "total": u.total or 0,
-            "placed": u.placed or 0,
-            "left": (u.total or 0) - (u.placed or 0),
-            "enrolment": own.get(u.pk),
-        }
-        for u in annotated
-    ]
-
-
-def counted(rows: QuerySet[Any]) -> Subquery:
-    """How many rows of a correlated queryset."""
-    return Subquery(rows.order_by().annotate(rows=Func(F("pk"), function="COUNT")).values("rows"))
-
-
 def enrol(request: HttpRequest, batch: Batch, choosable: QuerySet[Organization]) -> HttpResponse:
     """A small selection at once, a large one as a job."""
-    given = [int(pk) for pk in request.POST.getlist("organizations") if pk.isdecimal() and len(pk) < 19]
+    given = [key for key in map(key_of, request.POST.getlist("organizations")) if key]
     chosen = list(choosable.filter(pk__in=given))
     if not chosen or len(chosen) < len(set(given)):
         messages.error(

@@ -8,14 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from campaign.actions import campaign as campaigns
+from campaign.coverage import Unplaced, unplaced
 from campaign.forms.campaign import CampaignForm
-from campaign.models import Campaign, Enrolment, Requirement
-from campaign.paging import paged
-from campaign.places import Unplaced, unplaced
+from campaign.models import Campaign, Enrolment
 from members.models import Organization
 from members.permissions import Permission
-from members.scope import within
 from portal.access import get_in_scope, requires, signed_in
+from portal.paging import paged
 
 
 @signed_in
@@ -23,7 +22,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     """Campaigns above, at and below one's places; offices may set one up at theirs."""
     found = Campaign.objects.visible_to(request.user).select_related("organization")
     pager = paged(request, found, ("-starts_on", "-pk"), 20)
-    mine = Enrolment.objects.filter(
+    mine = Enrolment.objects.visible_to(request.user).filter(
         campaign__in=[c.pk for c in pager.rows],
         participations__member=request.user.member_id or 0,  # type: ignore[union-attr]
     )
@@ -69,10 +68,20 @@ def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_set_up": request.user.can(Permission.SET_UP_CAMPAIGN, at=campaign.organization),  # type: ignore[union-attr]
         "can_enrol": request.user.can(Permission.SET_UP_CAMPAIGN) and campaign.state != Campaign.State.CLOSED,  # type: ignore[union-attr]
         "places": gaps_in_coverage(campaign, request.user),
+        "dashboards": progress_places(campaign, request.user),
         "trail": campaign.organization.trail(),
         **enrolled(request, campaign),
     }
     return render(request, "campaign/campaign_detail.html", context)
+
+
+def progress_places(campaign: Campaign, user: Any) -> list[Organization]:
+    """Where the user may look at the campaign's progress: at its top, or else at their own places under it."""
+    top = campaign.organization
+    if user.can(Permission.VIEW_PROGRESS, at=top):
+        return [top]
+    own = {hat.organization_id: hat.organization for hat in user.hats if top.contains(hat.organization)}
+    return [place for place in own.values() if user.can(Permission.VIEW_PROGRESS, at=place)]
 
 
 def enrolled(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
@@ -105,7 +114,7 @@ def batch_rows(campaign: Campaign, user: Any) -> list[dict[str, Any]]:
 def phase_rows(campaign: Campaign) -> list[dict[str, Any]]:
     """Phases with their requirements, in order, in one query."""
     found: dict[int, dict[str, Any]] = {p.pk: {"phase": p, "requirements": []} for p in campaign.phases.all()}
-    for requirement in Requirement.objects.filter(campaign=campaign).select_related("step__phase"):
+    for requirement in campaign.requirements.select_related("step__phase"):
         found[requirement.step.phase_id]["requirements"].append(requirement)
     return list(found.values())
 
@@ -113,10 +122,7 @@ def phase_rows(campaign: Campaign) -> list[dict[str, Any]]:
 def gaps_in_coverage(campaign: Campaign, user: Any) -> Unplaced | None:
     """Who has no place yet in the subtrees that the user sets up."""
     paths = user.scopes(Permission.SET_UP_CAMPAIGN)
-    if not paths:
-        return None
-    nodes = Organization.objects.under(campaign.organization).branches().open().filter(within(paths))
-    return unplaced(campaign, nodes, named=paths_with_names(user, paths))
+    return unplaced(campaign, paths, named=paths_with_names(user, paths)) if paths else None
 
 
 def paths_with_names(user: Any, paths: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from campaign.coverage import Coverage, coverage_of
-from campaign.models import Campaign, Enrolment, Phase, Requirement
+from campaign.models import Campaign, Phase, Requirement
 from campaign.progress import NOTHING, Figures, figures_by_child, figures_of
 from campaign.reports import overview
 from members.models import Organization
@@ -68,7 +68,7 @@ def dashboard(request: HttpRequest, campaign_pk: int, organization_pk: int) -> H
         "pictures": pictures(campaign, node, coverage, requirements, figures),
         "late": late_rows(campaign, node, requirements, figures),
         "gates": overview.gatekeeping(campaign, node, phase, requirements) if phase else None,
-        "enrolment": Enrolment.objects.filter(campaign=campaign, organization=node).first(),
+        "enrolment": campaign.enrolments.filter(organization=node).first(),
         "pager": {"next_url": next_url, "previous_url": ""},
         "may": rights(request.user, node),
     } | matrix(campaign, node, phase, children, requirements)
@@ -86,11 +86,7 @@ def children_page(request: HttpRequest, node: Organization) -> tuple[list[Organi
     if node.is_branch:
         return [], ""
     after = request.GET.get("after", "")
-    rows = list(
-        Organization.objects.get_children(node).filter(closed_on=None, path__gt=after if after.isalnum() else "")[
-            : CHILDREN + 1
-        ]
-    )
+    rows = list(node.children().open().filter(path__gt=after if after.isalnum() else "")[: CHILDREN + 1])
     if len(rows) <= CHILDREN:
         return rows, ""
     query = request.GET.copy()
@@ -176,9 +172,7 @@ def matrix(
     """Children × requirements as ready cells, in tree order, and the time line of the same children."""
     found = overview.stages(campaign, children)
     by_child = figures_by_child(campaign, node) if children else {}
-    pages = dict(
-        Enrolment.objects.filter(campaign=campaign, organization__in=children).values_list("organization_id", "pk")
-    )
+    pages = dict(campaign.enrolments.filter(organization__in=children).values_list("organization_id", "pk"))
     rows = []
     for child in children:
         cells = [

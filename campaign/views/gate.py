@@ -11,13 +11,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from campaign.actions import gate as gates
 from campaign.forms.gate import GateDecisionForm, GateRequestForm
 from campaign.models import Campaign, Enrolment, Gate
-from campaign.paging import paged
 from campaign.unmet import from_json, gaps
 from campaign.views.enrolment import visible as visible_enrolments
 from members.permissions import Permission
 from members.scope import within
 from portal.access import get_in_scope, requires
 from portal.kept_text import author_token, kept_fields
+from portal.paging import paged
 
 
 @requires(Permission.REQUEST_GATE)
@@ -67,7 +67,7 @@ def gate_list(request: HttpRequest, campaign_pk: int) -> HttpResponse:
     context = {
         "campaign": campaign,
         "pager": paged(
-            request, rows.select_related("enrolment__organization", "phase", "requested_by", "decided_by"), order
+            request, rows.select_related("enrolment__organization", "phase", "requested_by", "decided_by"), order, 30
         ),
         "state": state,
         "states": Gate.State.choices,

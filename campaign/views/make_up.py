@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from campaign.actions import study
 from campaign.forms.study import MakeUpForm
-from campaign.models import Attendance, MakeUp
-from campaign.paging import paged
+from campaign.models import Attendance
 from campaign.views.study import visible_enrolments
 from members.permissions import Permission
 from portal.access import get_in_scope, requires
+from portal.paging import paged
 
 
 @requires(Permission.VIEW_STUDY)
@@ -25,14 +25,11 @@ def make_up_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     for attendance in owing.rows:
         person = attendance.participation
         people.setdefault(person.pk, {"person": person, "missed": []})["missed"].append(attendance)
-    done = MakeUp.objects.filter(attendance__participation__enrolment=enrolment).select_related(
-        "attendance__participation__member", "attendance__session"
-    )
     context = {
         "enrolment": enrolment,
         "people": people.values(),
         "pager": owing,
-        "done": done.order_by("-pk")[:20],
+        "done": study.made_up(enrolment)[:20],
         "can_record": request.user.can(Permission.RECORD_STUDY, at=enrolment.organization)  # type: ignore[union-attr]
         and not study.refusal(enrolment),
         "trail": enrolment.organization.trail(),
@@ -51,7 +48,7 @@ def make_up_create(request: HttpRequest, attendance_pk: int) -> HttpResponse:
     if why := study.refusal(session.enrolment):
         messages.warning(request, why)
         return redirect("make-up-list", session.enrolment_id)
-    if not attendance.is_missed or MakeUp.objects.filter(attendance=attendance).exists():
+    if not attendance.is_missed or study.has_make_up(attendance):
         messages.info(request, f"{attendance.participation}的这次学习不需要补课，或已登记过补课。")
         return redirect("make-up-list", session.enrolment_id)
     initial = {"attendances": [attendance.pk], "on": timezone.localdate(), "checked_by": request.user.name}  # type: ignore[union-attr]

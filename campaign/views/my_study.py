@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from campaign.actions import study
 from campaign.forms.study import StudyNoteForm
 from campaign.models import Attendance, Campaign, Participation
-from campaign.paging import paged
 from members.permissions import Permission
 from portal.access import signed_in
 from portal.kept_text import author_token, kept_fields
+from portal.paging import paged
 
 
 def find(request: HttpRequest, pk: int) -> Participation:
@@ -31,7 +31,7 @@ def my_study(request: HttpRequest, participation_pk: int) -> HttpResponse:
     own = is_own(request, participation)
     if not own and not request.user.can(Permission.VIEW_STUDY, at=participation.enrolment.organization):  # type: ignore[union-attr]
         raise PermissionDenied
-    rows = Attendance.objects.filter(participation=participation).select_related("session", "make_up")
+    rows = participation.attendances.select_related("session", "make_up")
     counted = rows.filter(Q(state__in=Attendance.PRESENT_STATES) | Q(make_up__isnull=False))
     minutes = counted.aggregate(n=Sum("session__minutes_long"))["n"] or 0
     context = {

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from campaign.actions import study
 from campaign.forms.study import AttendanceSheet, StudySessionForm, from_last_session
-from campaign.models import Attendance, Enrolment, Participation, StudySession
-from campaign.paging import paged
+from campaign.models import Attendance, Enrolment, StudySession
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
 from portal.kept_text import author_token, kept_fields
+from portal.paging import paged
 
 
 def visible_enrolments(user: Any) -> Any:
@@ -39,7 +39,7 @@ def study_session_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         sessions = sessions.filter(form=form)
     context = {
         "enrolment": enrolment,
-        "pager": paged(request, sessions, ("-held_at", "-pk")),
+        "pager": paged(request, sessions, ("-held_at", "-pk"), 30),
         "form": form,
         "forms": StudySession.Form.choices,
         "can_record": request.user.can(Permission.RECORD_STUDY, at=enrolment.organization),  # type: ignore[union-attr]
@@ -118,7 +118,7 @@ def study_session_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = session.attendances.select_related("participation__member", "make_up").order_by("participation__member_id")
     attendances = list(rows)
     named = request.user.can(Permission.VIEW_STUDY, at=at)  # type: ignore[union-attr]
-    own = Participation.objects.filter(enrolment=session.enrolment_id, member=request.user.member_id or 0).first()  # type: ignore[union-attr]
+    own = session.enrolment.participations.filter(member=request.user.member_id or 0).first()  # type: ignore[union-attr]
     context = {
         "session": session,
         "summary": summary(attendances, named),

@@ -17,6 +17,7 @@ from evaluation.indicators import talked
 from evaluation.models import Meeting, OpinionRound, Talk
 from members.permissions import Permission
 from portal.access import get_in_scope, requires
+from portal.paging import key_of
 
 PAGE = 30
 NAMES = 60
@@ -29,9 +30,8 @@ def enrolment_in_scope(request: HttpRequest, pk: int) -> Enrolment:
 
 def latest(request: HttpRequest, rows: QuerySet[Any], name: str) -> dict[str, Any]:
     """The newest rows, or those older than the key in the query; ``older`` is the key of the next page."""
-    before = request.GET.get(name, "")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        rows = rows.filter(pk__lt=int(before))
+    if before := key_of(request.GET.get(name, "")):
+        rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-pk")[: PAGE + 1])
     return {"rows": found[:PAGE], "older": found[PAGE - 1].pk if len(found) > PAGE else None}
 
@@ -42,7 +42,7 @@ def records(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     enrolment = enrolment_in_scope(request, enrolment_pk)
     user = request.user
     talks = Talk.objects.visible_to(user).filter(enrolment=enrolment).select_related("one__member", "other__member")
-    untalked = Participation.objects.filter(enrolment=enrolment).active().exclude(talked({})).order_by("member_id")
+    untalked = enrolment.participations.active().exclude(talked({})).order_by("member_id")
     names = list(untalked.values_list("member__name", flat=True)[: NAMES + 1])
     context = {
         "enrolment": enrolment,

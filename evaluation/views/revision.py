@@ -11,6 +11,7 @@ from evaluation.sections import sections_for
 from evaluation.views.self_analysis import own_participation
 from evaluation.writing import analysis_of
 from portal.access import signed_in
+from portal.paging import key_of
 
 PAGE = 20
 
@@ -22,12 +23,11 @@ def history(request: HttpRequest, participation_pk: int, key: str) -> HttpRespon
     spec = next((spec for spec in sections_for(participation) if spec.key == key), None)
     if spec is None:
         raise Http404
-    before = request.GET.get("before", "")
     rows = Revision.objects.visible_to(request.user).filter(
         section__analysis__participation=participation, section__key=key
     )
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        rows = rows.filter(pk__lt=int(before))
+    if before := key_of(request.GET.get("before", "")):
+        rows = rows.filter(pk__lt=before)
     revisions = list(rows[: PAGE + 1])
     context = {
         "participation": participation,

@@ -57,6 +57,6 @@ class OrganizationForm(forms.ModelForm):
         if self.instance.pk and kind not in Organization.BRANCH_KINDS:
             if Member.objects.on_roll().filter(branch=self.instance).exists():
                 raise forms.ValidationError("名册上还有党员，只能是党支部或联合党支部。请先把党员转到别的支部。")
-        elif self.instance.pk and Organization.objects.get_children(self.instance).exclude(kind=Kind.GROUP).exists():
+        elif self.instance.pk and self.instance.children().exclude(kind=Kind.GROUP).exists():
             raise forms.ValidationError("下面还有党组织，不能改为党支部。")
         return kind

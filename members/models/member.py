@@ -41,8 +41,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
     def taking_part_here(self) -> "MemberQuerySet":
         """Living on the roll and not taking part elsewhere: who floated to another province does so where they live (S0 四)."""
-        elsewhere = Mobility.objects.filter(member=OuterRef("pk"), kind=Mobility.Kind.OUT_OF_PROVINCE, until=None)
-        return self.on_roll().filter(~Exists(elsewhere))
+        return self.on_roll().filter(~Exists(Mobility.objects.elsewhere().filter(member=OuterRef("pk"))))
 
 
 class Member(models.Model):
@@ -157,6 +156,10 @@ class MobilityQuerySet(models.QuerySet["Mobility"]):
     def visible_to(self, user: Any) -> "MobilityQuerySet":
         """Those of the members one sees."""
         return self.filter(member__in=Member.objects.visible_to(user))
+
+    def elsewhere(self) -> "MobilityQuerySet":
+        """Open stretches in another province: who is there takes part there (S0 四)."""
+        return self.filter(kind=Mobility.Kind.OUT_OF_PROVINCE, until=None)
 
 
 class Mobility(models.Model):

@@ -126,6 +126,15 @@ class Organization(MP_Node):
         steps = [self.path[: n + self.steplen] for n in range(0, len(self.path), self.steplen)]
         return list(Organization.objects.filter(path__in=steps))
 
+    def children(self) -> OrganizationQuerySet:
+        """The next level, in tree order."""
+        found: OrganizationQuerySet = Organization.objects.get_children(self)
+        return found
+
+    def parent(self) -> "Organization | None":
+        found: Organization | None = Organization.objects.get_parent(self)
+        return found
+
     def contains(self, other: "Organization") -> bool:
         """Whether ``other`` is this node or lies below it."""
         return other.path.startswith(self.path)

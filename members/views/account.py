@@ -12,10 +12,10 @@ from django.views.decorators.http import require_POST
 from members.actions import account as actions
 from members.forms.account import AccountCreateForm, AccountFilterForm
 from members.models import Member, Organization, User
-from members.paging import in_order
 from members.permissions import Permission
 from members.tree import visible_trail
 from portal.access import demand, get_in_scope, requires
+from portal.paging import paged
 
 # Made in one request; more than this is done branch by branch.
 AT_ONCE = 2000
@@ -36,7 +36,7 @@ def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
     node = place(request, org_pk)
     form = AccountFilterForm(request.GET)
     members = form.narrow(members_of(request, node)).select_related("branch", "user").defer("identity", "phone")
-    page = in_order(request, members, ["branch__path", "pk"])
+    page = paged(request, members, ["branch__path", "pk"])
     offices = User.objects.visible_to(request.user).under(node).filter(member=None).order_by("username")[:OFFICES]
     accounts = [member.user for member in page.rows if hasattr(member, "user")] + list(offices)
     kept = User.objects.kept_by(request.user).filter(pk__in=[account.pk for account in accounts])

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_POST
 from members.actions import member as actions
 from members.forms.member import MemberFilterForm, MemberForm
 from members.models import Member, Organization
-from members.paging import in_order
 from members.permissions import Permission
 from members.tree import visible_trail
 from portal.access import get_in_scope, requires, signed_in
+from portal.paging import paged
 
 TAKEN = "刚刚有人用同样的身份证号或党员编号保存了另一位党员，请核对后再保存。"
 
@@ -33,7 +33,7 @@ def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
         "node": node,
         "trail": visible_trail(request.user, node),
         "form": form,
-        "page": in_order(request, members, ["branch__path", "pk"]),
+        "page": paged(request, members, ["branch__path", "pk"]),
         "may_edit": request.user.can(Permission.EDIT_ROLL, at=node),  # type: ignore[union-attr]
         "may_import": request.user.can(Permission.IMPORT_ROSTER, at=node),  # type: ignore[union-attr]
     }

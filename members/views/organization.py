@@ -10,9 +10,9 @@ from members import tree
 from members.actions import organization as actions
 from members.forms.organization import OrganizationForm
 from members.models import Appointment, Organization
-from members.paging import in_order
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
+from portal.paging import paged
 
 SEARCHED = 40
 
@@ -27,10 +27,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[:SEARCHED].replace("\x00", "")
     context: dict[str, Any] = {"words": words}
     if words:
-        context["page"] = in_order(request, tree.named(request.user, words), ["path", "pk"])
+        context["page"] = paged(request, tree.named(request.user, words), ["path", "pk"])
     else:
         tops = tree.with_rolls(visible(request).filter(pk__in=[top.pk for top in tree.tops(request.user)]))
-        context["page"] = in_order(request, tops, ["path", "pk"])
+        context["page"] = paged(request, tops, ["path", "pk"])
     return render(request, "members/organization_list.html", context)
 
 
@@ -38,7 +38,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def children(request: HttpRequest, pk: int) -> HttpResponse:
     """The next level of the tree, as a part of the page that asks for it."""
     node = get_object_or_404(visible(request), pk=pk)
-    page = in_order(request, tree.below(request.user, node), ["path", "pk"], size=100)
+    page = paged(request, tree.below(request.user, node), ["path", "pk"], size=100)
     return render(request, "members/_organization_children.html", {"node": node, "page": page})
 
 
@@ -54,7 +54,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "trail": tree.visible_trail(user, node),
         "above": [step for step in node.trail() if step.pk != node.pk],
         "roll_size": tree.roll_size(node),
-        "page": in_order(request, tree.below(user, node), ["path", "pk"]),
+        "page": paged(request, tree.below(user, node), ["path", "pk"]),
         "hats": hats if sees_hats else None,
         "may": {p.name.lower(): user.can(p, at=node) for p in Permission},
     }
@@ -84,9 +84,7 @@ def create(request: HttpRequest, parent_pk: int) -> HttpResponse:
 @requires(Permission.EDIT_ROLL)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     node = get_in_scope(request, visible(request), pk=pk)
-    form = OrganizationForm(
-        request.POST or None, instance=visible(request).get(pk=pk), parent=Organization.objects.get_parent(node)
-    )
+    form = OrganizationForm(request.POST or None, instance=visible(request).get(pk=pk), parent=node.parent())
     if request.method == "POST" and form.is_valid():
         try:
             changed = actions.change(organization=node, by=request.user, **form.cleaned_data)

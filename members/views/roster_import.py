@@ -10,12 +10,12 @@ from django.views.decorators.http import require_POST
 from members.actions import roster_import as actions
 from members.forms.roster_import import RosterForm
 from members.models import Organization, RosterImport
-from members.paging import key_of
 from members.permissions import Permission
 from members.roster.rows import CHANGED, CREATED, OUTCOMES, REFUSED, UNCHANGED
 from members.sample_roster import template
 from portal.access import get_in_scope, requires
 from portal.models import Job
+from portal.paging import key_of
 
 PAGE = 50
 

@@ -1,5 +1,7 @@
 """One's own jobs: how far they are, and what they left."""
 
+import logging
+from io import BytesIO
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -13,9 +15,12 @@ from portal.access import signed_in
 from portal.actions import job as actions
 from portal.jobs import job_kinds
 from portal.models import Job
-from portal.paging import newest_first
+from portal.paging import paged
+from portal.sealed_files import Damaged
 
 PAGE = 50
+DAMAGED = "结果文件已损坏或被改动，不能下载。请回到原页面重新生成；如再次出现，请联系系统管理员。"
+logger = logging.getLogger(__name__)
 
 
 def own_path(path: str) -> str:
@@ -34,7 +39,7 @@ def described(job: Job, request: HttpRequest) -> dict[str, object]:
     return {
         "job": job,
         "kind": kind.label if kind else "",
-        "file_size": job.path.stat().st_size if job.has_file else None,
+        "file_size": job.file_size,
         "file_gone": job.state == Job.State.DONE and bool(job.file_name) and not job.has_file,
         "result_url": own_path(str(job.result.get("url", ""))) if job.is_finished else "",
         "back": own_path(request.GET.get("back", "")),
@@ -44,7 +49,7 @@ def described(job: Job, request: HttpRequest) -> dict[str, object]:
 @signed_in
 @require_safe
 def job_list(request: HttpRequest) -> HttpResponse:
-    page = newest_first(request, Job.objects.visible_to(request.user), PAGE)
+    page = paged(request, Job.objects.visible_to(request.user), ["-pk"], PAGE)
     return render(request, "portal/job_list.html", {"page": page})
 
 
@@ -68,7 +73,13 @@ def job_download(request: HttpRequest, pk: int) -> HttpResponseBase:
     job = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     if not job.has_file:
         raise Http404
-    response = FileResponse(job.path.open("rb"), as_attachment=True, filename=job.file_name)
+    try:
+        content = job.read_file()
+    except Damaged:
+        logger.error("the result file of job %s is damaged", job.pk)
+        messages.error(request, DAMAGED)
+        return redirect(page_of(job, request.GET.get("back", "")))
+    response = FileResponse(BytesIO(content), as_attachment=True, filename=job.file_name)
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

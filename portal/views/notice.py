@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from portal.access import signed_in
 from portal.actions import notice as actions
 from portal.models import Notice
-from portal.paging import newest_first
+from portal.paging import paged
 
 UNREAD_SHOWN = 100
 PAGE = 50
@@ -18,7 +18,7 @@ PAGE = 50
 @require_safe
 def notice_list(request: HttpRequest) -> HttpResponse:
     mine = Notice.objects.visible_to(request.user)
-    page = newest_first(request, mine.exclude(read_at=None), PAGE)
+    page = paged(request, mine.exclude(read_at=None), ["-pk"], PAGE)
     unread = [] if page.previous_url else list(mine.unread()[: UNREAD_SHOWN + 1])
     context = {
         "new": unread[:UNREAD_SHOWN],

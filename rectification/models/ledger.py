@@ -1,6 +1,6 @@
 """The language in which the ledger is asked: whose entries, in which state, for whom."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -9,9 +9,6 @@ from campaign.models import Campaign
 from members.models import Appointment, MemberTag, Organization
 from members.permissions import Permission, roles_with
 from members.scope import within
-
-if TYPE_CHECKING:
-    from rectification.models.task import Task  # noqa: F401
 
 HOME = "subject__enrolment__organization"
 
@@ -32,7 +29,7 @@ def is_read_by(user: Any) -> Q:
     return Q(subject__isnull=False) & (here | above | (within(confirming, f"{HOME}__path") & reviews))
 
 
-class TaskQuerySet(models.QuerySet["Task"]):
+class TaskQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> "TaskQuerySet":
         """Tasks that one carries; the branch's own in subtrees whose ledger one may see; a person's own see
         ``is_read_by``."""

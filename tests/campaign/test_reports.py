@@ -84,7 +84,7 @@ def test_the_report_of_a_branch_names_what_remains(world: World) -> None:
     assert "下一阶段为分析评议" in page
     job = printed("phase-report", secretary, enrolment=enrolment.pk)
     assert (job.state, job.file_name[-4:]) == ("done", ".pdf")
-    assert "阿卜杜拉·买买提" in plain(read(job.path.read_bytes()))
+    assert "阿卜杜拉·买买提" in plain(read(job.read_file()))
 
 
 def test_the_report_of_a_larger_node_counts_and_names_nobody(world: World) -> None:
@@ -107,7 +107,7 @@ def test_a_node_without_data_gives_a_report_that_says_so(world: World) -> None:
     assert "本阶段是本次活动的最后一个阶段" in page
     job = printed("phase-report", office, campaign=world.campaign.pk, organization=empty.pk)
     assert job.state == "done"
-    assert len(read(job.path.read_bytes()).pages) >= 1
+    assert len(read(job.read_file()).pages) >= 1
 
 
 def test_study_outside_the_phase_is_not_in_its_report(world: World) -> None:
@@ -139,7 +139,7 @@ def test_statistics_rows_add_up_to_the_sum(world: World) -> None:
                 assert sum(cells[column] for _, cells in found.rows) == found.sum[column]
         assert len(found.headings) == len(found.sum) == sum(n for _, n in found.groups)
     job = printed("statistics", office, "xlsx", **given)
-    sheet = openpyxl.load_workbook(BytesIO(job.path.read_bytes())).active
+    sheet = openpyxl.load_workbook(BytesIO(job.read_file())).active
     assert sheet is not None
     values = [[cell.value for cell in row] for row in sheet.iter_rows()]
     header = next(row for row in values if "单位" in row)
@@ -147,7 +147,7 @@ def test_statistics_rows_add_up_to_the_sum(world: World) -> None:
     assert rows["城东区委"]["在册党员"] == 4
     assert rows["合计"]["study-note（人）应完成"] == 8
     pdf = printed("statistics", office, **given)
-    page = read(pdf.path.read_bytes()).pages[0]
+    page = read(pdf.read_file()).pages[0]
     assert page.mediabox.width > page.mediabox.height
 
 
@@ -165,11 +165,11 @@ def test_the_late_list_as_a_sheet(world: World) -> None:
     note = world.campaign.requirements.get(indicator_code="study-note")
     given = {"campaign": world.campaign.pk, "organization": world.root.pk, "requirement": note.pk}
     job = printed("late-list", office, "xlsx", **given)
-    sheet = openpyxl.load_workbook(BytesIO(job.path.read_bytes())).active
+    sheet = openpyxl.load_workbook(BytesIO(job.read_file())).active
     assert sheet is not None
     names = [row[1] for row in sheet.iter_rows(values_only=True)]
     assert names.count("阿卜杜拉·买买提") == 3
-    assert "阿卜杜拉·买买提" in plain(read(printed("late-list", office, **given).path.read_bytes()))
+    assert "阿卜杜拉·买买提" in plain(read(printed("late-list", office, **given).read_file()))
 
 
 def test_a_sign_in_sheet_is_empty_before_and_tells_after(world: World) -> None:
@@ -194,7 +194,7 @@ def test_minutes_say_who_was_missing_and_why(world: World) -> None:
     assert "阿卜杜拉·买买提（缺席）" in page
     assert "应到 1 人，实到 0 人" in page
     assert "&lt;b&gt;第二行" in page
-    text = plain(read(printed("study-minutes", secretary, session=session.pk).path.read_bytes()))
+    text = plain(read(printed("study-minutes", secretary, session=session.pk).read_file()))
     assert "<b>第二行</b>" in text
     assert "王主持" in text
 

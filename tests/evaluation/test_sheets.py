@@ -10,9 +10,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from campaign.models import Campaign
+from campaign.own import own_participation
 from campaign.reports.sections import report_sections
 from evaluation.actions import review
-from evaluation.entries import own_analysis, own_participation, waiting_for
+from evaluation.entries import own_analysis, waiting_for
 from evaluation.models import Meeting, OpinionRound, SelfAnalysis, Talk
 from evaluation.registry import analysis_links, links_from
 from evaluation.reminders import analyses_waiting

@@ -1,0 +1,30 @@
+"""Where the user themselves stands in the latest running campaign: as one who takes part, and as one who leads a unit."""
+
+from typing import Any
+
+from campaign.models import Campaign, Enrolment, Participation
+from members.permissions import Role
+
+
+def own_participation(user: Any) -> Participation | None:
+    """Where the user takes part in a running campaign, the latest one; asked once per request."""
+    if not user.member_id:
+        return None
+    if not hasattr(user, "own_running_participation"):
+        own = Participation.objects.filter(member=user.member_id, campaign__state=Campaign.State.RUNNING).active()
+        user.own_running_participation = own.order_by("-campaign__starts_on", "-pk").first()
+    found: Participation | None = user.own_running_participation
+    return found
+
+
+def own_branch(user: Any) -> Enrolment | None:
+    """The unit that the user leads as secretary or committee member, in the latest running campaign; asked once."""
+    if not hasattr(user, "own_running_branch"):
+        places = [hat.organization_id for hat in user.hats if hat.role in {Role.SECRETARY, Role.COMMITTEE}]
+        units = Enrolment.objects.filter(organization__in=places, campaign__state=Campaign.State.RUNNING)
+        rows = units.select_related("organization", "campaign", "phase", "batch").order_by(
+            "-campaign__starts_on", "-pk"
+        )
+        user.own_running_branch = rows.first() if places else None
+    found: Enrolment | None = user.own_running_branch
+    return found
