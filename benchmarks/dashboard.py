@@ -1,48 +1,38 @@
-"""How long the dashboard, the late list and the phase report of a large subtree take, against yardsticks measured in
-the same run.
+"""How long the dashboard, the late list and the phase report of a large subtree take, against yardsticks measured in the same run.
 
     python -m benchmarks.dashboard [branches] [members per branch]
 
-Makes a throw-away database (SQLite, or what DATABASE_URL names: a test database beside it), fills it, and prints a
-table. The yardstick of
-the pages is reading the same figures live from the records at the root (``count`` over every enrolment) and an ordinary
-page of the portal; that of the PDF is an empty 公文 of one page. Meant for 1,000 branches and more. Ends with status
-1 when a line is slower than its
-allowance (a multiple of its yardstick).
+Makes a throw-away database (SQLite, or what DATABASE_URL names: a test database beside it), fills it, and prints a table. The yardstick of
+the pages is reading the same figures live from the records at the root (``count`` over every enrolment) and an ordinary page of the portal;
+that of the PDF is an empty 公文 of one page. Meant for 1,000 branches and more. Ends with status 1 when a line is slower than its allowance
+(a multiple of its yardstick).
 """
 
-import os
 import sys
 import time
 from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import get_runner, setup_test_environment
+from django.urls import reverse
 
-import django  # noqa: E402
-
-django.setup()
-
-from django.apps import apps  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import get_runner, setup_test_environment  # noqa: E402
-from django.urls import reverse  # noqa: E402
-
-from campaign.coverage import coverage_of  # noqa: E402
-from campaign.late import late_rows, mark  # noqa: E402
-from campaign.models import Campaign, Enrolment, Participation, PhaseRun, StudyNote  # noqa: E402
-from campaign.progress import count, recompute  # noqa: E402
-from campaign.reports.overview import requirements_in  # noqa: E402
-from campaign.rollups import rebalance, recount  # noqa: E402
-from members.models import Member, Organization  # noqa: E402
-from members.permissions import Role  # noqa: E402
-from portal.documents import documents  # noqa: E402
-from portal.print_job import find_subject, page_of  # noqa: E402
-from portal.printing import render_pdf  # noqa: E402
-from tests import factories as make  # noqa: E402
+from campaign.coverage import coverage_of
+from campaign.late import late_rows, mark
+from campaign.models import Campaign, Enrolment, Participation, PhaseRun, StudyNote
+from campaign.progress import count, recompute
+from campaign.reports.overview import requirements_in
+from campaign.rollups import rebalance, recount
+from members.models import Member, Organization
+from members.permissions import Role
+from portal.documents import documents
+from portal.print_job import find_subject, page_of
+from portal.printing import render_pdf
+from tests import factories as make
 
 REQUIREMENTS = tuple(
     [("plan-filed", "all-branches"), ("sessions-held", "all-branches"), ("study-attended", "all-members")]

@@ -141,7 +141,7 @@ def lock(enrolments: Iterable[int]) -> list[Enrolment]:
     rows = Enrolment.objects.filter(pk__in=list(enrolments)).in_tree_order()
     if connection.features.has_select_for_update:
         rows = rows.select_for_update(of=("self",))
-    return list(rows.select_related("organization", "rollup"))
+    return list(rows.select_related("organization"))
 
 
 @contextmanager
@@ -202,14 +202,21 @@ def store(
         )
     elif now != before:
         Progress.objects.filter(pk=row.pk).update(done=now.done, waived=now.waived, total=now.total)
-    if enrolment.rollup is not None and now != before:
-        key = (requirement.pk, enrolment.rollup.organization_id)
+    if enrolment.rollup_id is not None and now != before:
+        key = (requirement.pk, enrolment.rollup_id)
         differences[key] = differences.get(key, NOTHING) + (now - before)
 
 
 def add_to_rollups(differences: dict[tuple[int, int], Figures]) -> None:
-    """Add differences to roll-up rows, always in the same order."""
-    for (requirement_id, organization_id), change in sorted(differences.items()):
+    """Add differences, by (requirement, roll-up point), to the points' rows, always in the same order.
+
+    The points are looked up only now: a statement that waited for the enrolment's lock knows the enrolment's new point, but not that row.
+    """
+    points = RollupPoint.objects.filter(pk__in={point for _, point in differences})
+    places = dict(points.values_list("pk", "organization_id")) if differences else {}
+    for requirement_id, organization_id, change in sorted(
+        (requirement, places[point], change) for (requirement, point), change in differences.items()
+    ):
         Progress.objects.get_or_create(
             requirement_id=requirement_id, organization_id=organization_id, kind=Progress.Kind.ROLLUP
         )

@@ -45,14 +45,11 @@ def choose(campaign: Campaign, limit: int = LIMIT) -> set[int]:
 
 
 def rebalance(campaign: Campaign, limit: int = LIMIT) -> tuple[int, int]:
-    """Give up roll-up points that are no longer right and set up those that are missing, each in its own transaction,
-    so that sums are right
-    at every moment; returns how many were given up and set up."""
+    """Give up roll-up points that are no longer right and set up those that are missing, each in its own transaction, so that sums are right at
+    every moment; returns how many were given up and set up. Runs at the same time wait for each other point by point."""
     wanted = choose(campaign, limit)
     old = RollupPoint.objects.filter(campaign=campaign).select_related("organization")
-    obsolete = [point for point in old if point.organization_id not in wanted]
-    for point in obsolete:
-        give_up(point)
+    given_up = sum(give_up(point) for point in old.exclude(organization__in=wanted))
     for point in old.filter(organization__in=wanted):
         settle(point)
     missing = Organization.objects.filter(pk__in=wanted).exclude(
@@ -61,22 +58,33 @@ def rebalance(campaign: Campaign, limit: int = LIMIT) -> tuple[int, int]:
     new = list(missing)
     for organization in new:
         settle(RollupPoint.objects.get_or_create(campaign=campaign, organization=organization)[0])
-    return len(obsolete), len(new)
+    return given_up, len(new)
+
+
+def held(point: RollupPoint) -> bool:
+    """Lock the point, before any of its branches, for the rest of the transaction: other runs wait here, and so does whoever enrols a branch
+    into it. ``False`` when it has been given up."""
+    return RollupPoint.objects.select_for_update().filter(pk=point.pk).first() is not None
 
 
 @transaction.atomic
-def give_up(point: RollupPoint) -> None:
-    """Let the branches of a roll-up point count by themselves again."""
+def give_up(point: RollupPoint) -> bool:
+    """Let the branches of a roll-up point count by themselves again; ``False`` when they do already."""
+    if not held(point):
+        return False
     locked = lock(Enrolment.objects.filter(rollup=point).values_list("pk", flat=True))
     Enrolment.objects.filter(pk__in=[e.pk for e in locked]).update(rollup=None)
     branch_rows(point.campaign, locked).update(standalone=True)
     rollup_rows(point).delete()
-    point.delete()
+    RollupPoint.objects.filter(pk=point.pk).delete()
+    return True
 
 
 @transaction.atomic
 def settle(point: RollupPoint) -> None:
-    """Make exactly the enrolments below the point its own and its figures their sum."""
+    """Make exactly the enrolments below the point its own and its figures their sum; a point that has been given up is left alone."""
+    if not held(point):
+        return
     below = Enrolment.objects.filter(campaign=point.campaign, organization__path__startswith=point.organization.path)
     below = below.exclude(organization=point.organization_id)
     mine = {*below.values_list("pk", flat=True), *Enrolment.objects.filter(rollup=point).values_list("pk", flat=True)}

@@ -3,9 +3,17 @@
 from celery import shared_task
 from django.utils import timezone
 
+from campaign.models import Campaign
 from campaign.rollups import keep_day as keep
+from campaign.rollups import rebalance as choose_anew
 
 
 @shared_task(name="campaign.tasks.keep_day")
 def keep_day() -> None:
     keep(timezone.localdate())
+
+
+@shared_task(name="campaign.tasks.rebalance")
+def rebalance() -> None:
+    for campaign in Campaign.objects.exclude(state=Campaign.State.CLOSED).select_related("organization"):
+        choose_anew(campaign)

@@ -16,6 +16,8 @@ app.conf.beat_schedule = {
     "sweep-jobs": {"task": "portal.tasks.sweep_jobs", "schedule": 20.0, "options": {"expires": 20}},
     "collect-notices": {"task": "portal.tasks.collect_notices", "schedule": crontab(minute="5")},
     "keep-day": {"task": "campaign.tasks.keep_day", "schedule": crontab(hour="23", minute="45")},
+    "clear-results": {"task": "portal.tasks.clear_results", "schedule": crontab(hour="3", minute="15")},
+    "rebalance": {"task": "campaign.tasks.rebalance", "schedule": crontab(hour="2", minute="30")},
     "send-digests": {"task": "portal.tasks.send_digests", "schedule": crontab(minute="*/10")},
 }
 # A worker that is killed takes its clock and its pool with it.

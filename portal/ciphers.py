@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models
 
 NONCE_BYTES = 12
+TAG_BYTES = 16
 
 
 @lru_cache(maxsize=64)
@@ -40,6 +41,29 @@ def unseal(sealed: bytes, context: str) -> str:
         return AESGCM(derive(context)).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], context.encode()).decode()
     except InvalidTag as error:
         raise ValueError("sealed with another key or for another field") from error
+
+
+def piece_cipher(context: str, salt: bytes) -> AESGCM:
+    """Every file has a key of its own, so that numbers can serve as nonces."""
+    return AESGCM(hmac.new(derive("file"), salt + context.encode(), hashlib.sha256).digest())
+
+
+def piece_nonce(number: int, last: bool) -> bytes:
+    return number.to_bytes(NONCE_BYTES - 1, "big") + bytes([last])
+
+
+def seal_piece(piece: bytes, context: str, salt: bytes, number: int, last: bool) -> bytes:
+    """Ciphertext (``TAG_BYTES`` longer) of one piece of a file, bound to ``context``, to the file's ``salt`` (random, of a fixed length), and
+    to its place in the file."""
+    return piece_cipher(context, salt).encrypt(piece_nonce(number, last), piece, None)
+
+
+def unseal_piece(sealed: bytes, context: str, salt: bytes, number: int, last: bool) -> bytes:
+    """What ``seal_piece`` was given; raises ``ValueError`` when anything is not as it was then."""
+    try:
+        return piece_cipher(context, salt).decrypt(piece_nonce(number, last), sealed, None)
+    except InvalidTag as error:
+        raise ValueError("changed, out of its place, or sealed with another key") from error
 
 
 def blind_index(text: str, context: str) -> str:

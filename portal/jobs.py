@@ -68,8 +68,7 @@ class Progress:
     def finish(self, outcome: Outcome) -> None:
         """Mark the job done, inside the transaction of the work itself: both are there or neither."""
         if outcome.file_name:
-            self.job.path.parent.mkdir(parents=True, exist_ok=True)
-            self.job.path.write_bytes(outcome.content)
+            self.job.keep_file(outcome.content)
         if not self.job.held().update(
             state="done",
             message=outcome.message[:500],

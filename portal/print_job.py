@@ -1,8 +1,7 @@
 """The job behind every printed or exported document.
 
-``job.params`` = ``{"document": code, "format": "pdf" | "xlsx", "params": {name: text}}``. The subject is found again
-with the rights that
-the job's owner has when the job runs: an appointment that ended in between ends the printing too.
+``job.params`` = ``{"document": code, "format": "pdf" | "xlsx", "params": {name: text}}``. The subject is found again with
+the rights that the job's owner has when the job runs: an appointment that ended in between ends the printing too.
 """
 
 import re

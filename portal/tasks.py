@@ -16,6 +16,11 @@ def sweep_jobs() -> None:
     jobs.sweep()
 
 
+@shared_task(name="portal.tasks.clear_results")
+def clear_results() -> None:
+    jobs.clear_results()
+
+
 @shared_task(name="portal.tasks.collect_notices")
 def collect_notices() -> None:
     notices.collect()

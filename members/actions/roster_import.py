@@ -1,7 +1,6 @@
 """A roster on its way: uploaded, checked, confirmed, written whole or not at all."""
 
 import hashlib
-from base64 import b64decode, b64encode
 from copy import deepcopy
 from datetime import date
 from typing import Any
@@ -19,9 +18,9 @@ from members.roster.rows import CHANGED, CREATED, OUTCOMES, REFUSED, Plan
 from members.roster.writing import write
 from portal.actions.job import submit
 from portal.actions.log import audit
-from portal.ciphers import seal, unseal
 from portal.jobs import JobFailure, LeaseLost, Outcome, Progress
 from portal.models import Job
+from portal.sealed_files import Damaged, read_sealed, sealed
 from portal.sheets import Unreadable
 
 State = RosterImport.State
@@ -38,7 +37,7 @@ def upload(*, organization: Organization, name: str, content: bytes, by: Any) ->
     if waiting is not None:
         return waiting
     roster = RosterImport(organization=organization, file_name=name[:255], digest=digest, by=by)
-    roster.file.save(f"{digest[:20]}.roster", ContentFile(seal(b64encode(content).decode(), SEAL)), save=False)
+    roster.file.save(f"{digest[:20]}.roster", ContentFile(b"".join(sealed(content, SEAL))), save=False)
     roster.save()
     roster.check_job = submit(kind="roster-check", title=f"核对名册 {name}", params={"roster": roster.pk}, by=by)
     roster.save(update_fields=["check_job"])
@@ -46,9 +45,12 @@ def upload(*, organization: Organization, name: str, content: bytes, by: Any) ->
 
 
 def read(roster: RosterImport) -> bytes:
-    """The file as it was uploaded; on the disk it lies as ciphertext, for it holds identity numbers."""
-    with roster.file.open("rb") as file:
-        return b64decode(unseal(file.read(), SEAL))
+    """The file as it was uploaded; on the disk it lies sealed, for it holds identity numbers. Raises ``JobFailure`` when it is damaged."""
+    try:
+        with roster.file.open("rb") as file:
+            return read_sealed(file, SEAL)
+    except Damaged as error:
+        raise JobFailure("保存的名册文件已损坏或被改动，没有写入任何数据。请放弃这次导入，重新上传名册。") from error
 
 
 def drop_file(roster: RosterImport) -> None:

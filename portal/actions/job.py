@@ -1,11 +1,14 @@
 """Accepting, running and sweeping jobs."""
 
 import logging
+import time
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -68,6 +71,17 @@ def sweep() -> int:
     for job in waiting:
         ring(job)
     return len(waiting)
+
+
+def clear_results() -> int:
+    """Delete result files older than ``JOB_RESULT_DAYS``, also those left by workers that died; returns how many."""
+    oldest, cleared = time.time() - timedelta(days=settings.JOB_RESULT_DAYS).total_seconds(), 0
+    for path in Job.folder().glob("*"):
+        with suppress(FileNotFoundError):  # another run was here first
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+                cleared += 1
+    return cleared
 
 
 def cancel(*, job: Job) -> bool:

@@ -6,6 +6,8 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.core.exceptions import ValidationError
 
+from portal.forms.wording import plain_words
+
 ADVICE = "至少 10 个字符，不能全是数字，不要用常见密码或与账号、姓名相近的内容。可以用几个词连成一句，好记也安全。"
 
 
@@ -39,6 +41,8 @@ class FirstPasswordForm(SetPasswordForm):
         self.fields["new_password1"].help_text = ADVICE
         self.fields["new_password2"].label = "再输入一次新密码"
         self.fields["new_password2"].help_text = ""
+        self.fields["new_password2"].error_messages["required"] = "请再输入一次新密码。"
+        plain_words(self)
 
     def clean_new_password1(self) -> str:
         password = self.cleaned_data["new_password1"]

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from portal.sealed_files import read_sealed, sealed, size_unsealed
+
 
 class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, user: Any) -> "JobQuerySet":
@@ -70,10 +72,36 @@ class Job(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @staticmethod
+    def folder() -> Path:
+        """Where the result files of all jobs lie."""
+        return Path(settings.MEDIA_ROOT) / "jobs"
+
     @property
     def path(self) -> Path:
-        """Where the result file lies (outside the web root), whether or not it exists."""
-        return Path(settings.MEDIA_ROOT) / "jobs" / f"{self.pk}-{self.lease_token}"
+        """Where the result file lies (sealed, outside the web root), whether or not it exists."""
+        return self.folder() / f"{self.pk}-{self.lease_token}"
+
+    @property
+    def seal(self) -> str:
+        """The result is sealed for this job and lease: it cannot be put in the place of another one's."""
+        return f"job.file:{self.path.name}"
+
+    def keep_file(self, content: bytes) -> None:
+        """Seal the result file."""
+        self.folder().mkdir(parents=True, exist_ok=True)
+        with self.path.open("wb") as file:
+            file.writelines(sealed(content, self.seal))
+
+    def read_file(self) -> bytes:
+        """The result file; raises ``Damaged`` when it is not what was sealed, ``FileNotFoundError`` when it was cleared away."""
+        with self.path.open("rb") as file:
+            return read_sealed(file, self.seal)
+
+    @property
+    def file_size(self) -> int | None:
+        """Bytes that a download of the result will have; ``None`` when there is none."""
+        return size_unsealed(self.path.stat().st_size) if self.has_file else None
 
     @property
     def percent(self) -> int:

@@ -1,5 +1,6 @@
 """A unit prepares, starts only when prepared, and sees where it stands."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -178,3 +179,13 @@ def test_a_waived_branch_requirement_lets_the_unit_start(fresh: Unit) -> None:
         by=fresh.office,
     )
     assert start(enrolment=fresh.enrolment, by=fresh.secretary) == ([], [])
+
+
+def test_committee_member_is_offered_only_pages_that_open(here: Unit) -> None:
+    make.hat(Role.COMMITTEE, here.branch, account=here.secretary)
+    here.secretary.appointments.filter(role=Role.SECRETARY).delete()
+    client = signed_in(here.secretary)
+    page = client.get(reverse("enrolment-detail", args=[here.enrolment.pk])).content.decode()
+    offered = set(re.findall(r'<a[^>]* href="(/[^"#?]*)', page))
+    assert reverse("study-session-create", args=[here.enrolment.pk]) in offered
+    assert {address: client.get(address).status_code for address in offered} == dict.fromkeys(offered, 200)

@@ -1,9 +1,13 @@
 """Ready figures are what the records say, whatever was written and however the roll-up points were chosen."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from time import sleep
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -179,6 +183,73 @@ def test_a_day_is_kept_once_and_only_where_something_changed() -> None:
     assert (kept.day, kept.done, kept.total) == (date(2005, 8, 1), 1, 2)
 
 
-def test_the_clock_knows_the_task_that_keeps_the_day() -> None:
+@pytest.mark.parametrize("entry", sorted(app.conf.beat_schedule))
+def test_the_clock_rings_for_tasks_that_there_are(entry: str) -> None:
     app.loader.import_default_modules()
-    assert app.conf.beat_schedule["keep-day"]["task"] in app.tasks
+    assert app.conf.beat_schedule[entry]["task"] in app.tasks
+
+
+@pytest.mark.django_db
+def test_every_night_the_points_follow_the_size_of_the_campaign(monkeypatch: pytest.MonkeyPatch) -> None:
+    root, campaign, enrolments = world(2, 3)
+    closed = make.campaign(make.organization("邻市"), REQUIREMENTS)
+    Campaign.objects.filter(pk=closed.pk).update(state=Campaign.State.CLOSED)
+    before = figures_of(campaign, root)
+    app.loader.import_default_modules()
+    nightly = app.tasks[app.conf.beat_schedule["rebalance"]["task"]]
+    nightly()
+    assert not RollupPoint.objects.exists(), "a campaign of six branches needs none"
+    monkeypatch.setattr(rebalance, "__defaults__", (4,))
+    states = []
+    for _ in range(2):
+        nightly()
+        points = list(RollupPoint.objects.order_by("pk").values_list("pk", "organization__name"))
+        states.append((points, list(Enrolment.objects.order_by("pk").values_list("pk", "rollup"))))
+        assert [name for _, name in points] == ["区委0", "区委1"]
+        assert figures_of(campaign, root) == before
+        assert list(recount(campaign)) == []
+    assert states[0] == states[1], "the second run changes nothing"
+
+
+@pytest.fixture
+def at_once(transactional_db: None) -> None:
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        pytest.skip("threads share no database in memory")
+
+
+def in_thread(work: Callable[[], object]) -> Callable[[], object]:
+    def run() -> object:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    return run
+
+
+def test_points_may_be_chosen_twice_at_once_while_people_write(at_once: None) -> None:
+    root, campaign, enrolments = world(3, 3)
+    for limit in (4, 100, 4):
+        jobs = [lambda limit=limit: rebalance(campaign, limit) for _ in range(2)]
+        jobs += [lambda e=e, limit=limit: write(e, "plan", limit == 4) for e in enrolments[::2]]
+        with ThreadPoolExecutor(len(jobs)) as threads:
+            for outcome in [threads.submit(in_thread(job)) for job in jobs]:
+                outcome.result(timeout=60)
+        assert RollupPoint.objects.count() == (3 if limit == 4 else 0)
+        assert list(recount(campaign)) == []
+    plan = campaign.requirements.get(indicator_code="plan-filed")
+    assert figures_of(campaign, root)[plan.pk] == Figures(5, 0, 9)
+
+
+def test_who_waited_while_a_point_was_set_up_adds_to_it(at_once: None) -> None:
+    root, campaign, [enrolment, *_] = world(2, 3)
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            rebalance(campaign, 4)
+            writing = threads.submit(in_thread(lambda: write(enrolment, "plan", True)))
+            sleep(0.5)
+            assert not writing.done()
+        writing.result(timeout=60)
+    assert list(recount(campaign)) == []
+    plan = campaign.requirements.get(indicator_code="plan-filed")
+    assert figures_of(campaign, root)[plan.pk] == Figures(1, 0, 6)

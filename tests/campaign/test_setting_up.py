@@ -1,5 +1,6 @@
 """The office sets a campaign up: create, calendar, enrol, open; others don't."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -198,6 +199,25 @@ def test_detail_names_who_has_no_place(here: Unit) -> None:
     assert "召开动员大会" in plain
     stranger = make.user(make.member(make.branch(), "外人"))
     assert signed_in(stranger).get(reverse("campaign-detail", args=[here.campaign.pk])).status_code == 404
+
+
+def test_progress_is_offered_where_the_reader_may_look(here: Unit) -> None:
+    def progress(place: Organization) -> str:
+        return reverse("dashboard", args=[here.campaign.pk, place.pk])
+
+    inspector = make.hat(Role.INSPECTOR, here.branch)
+    for user, place in ((here.office, here.root), (inspector, here.branch)):
+        page = said(signed_in(user).get(reverse("campaign-detail", args=[here.campaign.pk])))
+        assert re.findall(r'href="(/campaigns/\d+/progress/\d+/)"', page) == [progress(place)]
+        assert signed_in(user).get(progress(place)).status_code == 200
+    administrator = make.hat(Role.ADMINISTRATOR, here.root)
+    assert "/progress/" not in said(signed_in(administrator).get(reverse("campaign-detail", args=[here.campaign.pk])))
+
+
+def test_two_hats_at_one_place_offer_one_campaign(here: Unit) -> None:
+    make.hat(Role.OFFICE, here.root, account=make.hat(Role.ADMINISTRATOR, here.root, account=here.office))
+    page = said(signed_in(here.office).get(reverse("campaign-list")))
+    assert page.count(reverse("campaign-create", args=[here.root.pk])) == 1
 
 
 def test_lists_filter_and_survive_bad_query_strings(here: Unit) -> None:

@@ -302,6 +302,18 @@ def test_identity_numbers_never_lie_open_on_the_disk_nor_in_the_report(client: C
     assert OTHER not in str(roster.report)
 
 
+def test_a_file_that_was_changed_on_the_disk_is_refused_and_can_be_given_up(client: Client, root: Organization) -> None:
+    roster = upload(client, root, csv("姓名,所在支部", "王芳,B1"))
+    path = Path(settings.MEDIA_ROOT) / roster.file.name
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    jobs.run(job_id=roster.check_job_id)
+    page = client.get(reverse("roster-import-detail", args=[roster.pk])).content.decode()
+    assert "名册文件已损坏或被改动" in page
+    assert "放弃这次导入" in page
+    client.post(reverse("roster-import-discard", args=[roster.pk]))
+    assert client.get(reverse("roster-import-detail", args=[roster.pk])).status_code == 200
+
+
 def test_the_file_goes_when_it_has_served(
     client: Client, root: Organization, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -353,7 +365,7 @@ def test_refused_rows_come_back_sheet_by_sheet_with_their_reason(client: Client,
     job = Job.objects.get(kind="print")
     jobs.run(job_id=job.pk)
     job.refresh_from_db()
-    book = load_workbook(io.BytesIO(job.path.read_bytes()))
+    book = load_workbook(io.BytesIO(job.read_file()))
     assert book.sheetnames == ["组织", "党员"]
     rows = list(book["党员"].iter_rows(values_only=True))
     assert rows[0] == ("拒绝原因", "姓名", "所在支部", "入党时间")

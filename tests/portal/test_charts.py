@@ -5,8 +5,6 @@ from datetime import date
 from xml.etree import ElementTree
 
 from portal.charts import (
-    DARK,
-    WIDTH,
     Bar,
     Part,
     Span,
@@ -17,6 +15,7 @@ from portal.charts import (
     timeline,
     trend,
 )
+from portal.charts.drawing import DARK, WIDTH
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -200,7 +200,7 @@ def test_a_job_prints_with_the_rights_of_its_owner_at_that_time(sheet: Any) -> N
     secretary = make.secretary(home)
     job = printed(secretary, params={"organization": home.pk})
     assert (job.state, job.file_name) == ("done", "第一党支部测试表.pdf")
-    assert "第一党支部测试表" in plain(read(job.path.read_bytes()))
+    assert "第一党支部测试表" in plain(read(job.read_file()))
     secretary.appointments.update(revoked_at=timezone.now())
     again = printed(type(secretary).objects.get(pk=secretary.pk), params={"organization": home.pk})
     assert again.state == "failed"

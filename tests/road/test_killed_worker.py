@@ -31,7 +31,7 @@ submit(kind="print", title="党员名册", by=User.objects.get(),
 """
 STATE = "from portal.models import Job; job = Job.objects.order_by('-pk').first(); answer = [job.state, job.attempts]"
 COUNT = "from members.models import Member; answer = Member.objects.count()"
-FILE = "from portal.models import Job; answer = Job.objects.order_by('-pk').first().path.read_bytes()[:5].decode()"
+FILE = "from portal.models import Job; answer = Job.objects.order_by('-pk').first().read_file()[:5].decode()"
 FILES = "from portal.models import Job; answer = Job.objects.filter(kind='print', state='done').count()"
 
 

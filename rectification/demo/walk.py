@@ -1,0 +1,49 @@
+"""The way of the whole district, step by step."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+
+from campaign.actions import enrolment as enrolments
+from campaign.models import Campaign, Enrolment
+from members.models import Organization, User
+from rectification.demo.accounts import staff
+from rectification.demo.district import District
+from rectification.demo.evaluating import evaluate, rectify
+from rectification.demo.learning import learn, move_on
+from rectification.demo.preparation import backdate, begin_campaign, prepare
+
+
+def walk(district: District, campaign: Campaign) -> None:
+    """Every unit of the first batch goes its way: most to the second phase, some behind, one put in order first."""
+    first = campaign.batches.order_by("number").first()
+    for position, enrolment in enumerate(Enrolment.objects.filter(batch=first).in_tree_order()):
+        with transaction.atomic():
+            walk_one(district, enrolment, position)
+
+
+def walk_one(district: District, enrolment: Enrolment, position: int) -> None:
+    """One unit, as far as it has come by today."""
+    prepare(district, enrolment)
+    if any(enrolments.start(enrolment=enrolment, by=district.secretary(enrolment))):
+        return
+    backdate(enrolment)
+    behind = position % 7 == 5
+    learn(district, enrolment, behind=behind)
+    if behind:
+        return
+    move_on(district, enrolment)
+    evaluate(district, enrolment, thorough=position < 12)
+    rectify(district, enrolment)
+
+
+def build(root: Organization, office: User) -> Iterator[Any]:
+    """Run the demonstration step by step; yields the words to show, last the list of accounts."""
+    district = District(root, office)
+    accounts = staff(district)
+    yield "正在建立教育活动并编入批次……"
+    campaign = begin_campaign(district)
+    yield "正在按实际进程记录学习、评议和整改……"
+    walk(district, campaign)
+    yield accounts
