@@ -46,11 +46,10 @@ def enrol(*, batch: Batch, organizations: Iterable[Organization], by: Any, progr
 def enrol_chunk(batch: Batch, branches: list[Organization], by: Any) -> int:
     """One transaction: enrolments, their phase runs, the people who take part, and the figures."""
     windows = list(batch.windows.select_related("phase"))
-    points = {
-        p.organization.path: p
-        for p in RollupPoint.objects.filter(campaign=batch.campaign_id).select_related("organization")
-    }
     with transaction.atomic():
+        # Held, so that none of them is given up before the branches that go into it are there.
+        held = RollupPoint.objects.select_for_update(of=("self",)).filter(campaign=batch.campaign_id).order_by("pk")
+        points = {p.organization.path: p for p in held.select_related("organization")}
         Enrolment.objects.bulk_create(
             [
                 Enrolment(
