@@ -15,14 +15,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and not user.must_change_password:
         entries = sorted((e for e in menu if e.shown(user)), key=lambda e: e.order)
-        context["menu"] = [
-            {
-                "label": e.label,
-                "url": (url := e.url(user)),
-                "icon": e.icon,
-                "current": request.path.startswith(url) and url != "/" or request.path == url,
-            }
-            for e in entries
-        ]
+        pages = [(e, e.url(user)) for e in entries]
+        around = (url for _, url in pages if request.path.startswith(url) and url != "/" or request.path == url)
+        here = max(around, key=len, default="")  # the nearest: 转段审核 lies below 教育活动
+        context["menu"] = [{"label": e.label, "url": url, "icon": e.icon, "current": url == here} for e, url in pages]
         context["unread"] = Notice.objects.visible_to(user).unread().count()
     return context

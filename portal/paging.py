@@ -8,6 +8,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 M = TypeVar("M", bound=Model)
+SEARCHED = 60
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ def is_number(text: str) -> bool:
 def key_of(text: str) -> int:
     """A primary key out of a query string; 0, which no row has, for anything else."""
     return int(text) if is_number(text) else 0
+
+
+def words(request: HttpRequest) -> str:
+    """What is searched for (``?q=``), without what no database takes."""
+    return request.GET.get("q", "").replace("\x00", "").strip()[:SEARCHED]
 
 
 def paged(request: HttpRequest, rows: QuerySet[M], order: Sequence[str], size: int = 50) -> Page[M]:

@@ -48,18 +48,24 @@ def set_up(
     batches: Sequence[Dates] = (),
     chosen: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Campaign:
-    """A draft campaign with everything the blueprint says.
+    """A draft campaign with everything the blueprint says. The same name and first day again is the same campaign (a
+    button pressed twice).
 
     ``chosen``: the optional requirements that are wanted, by key, with their parameters.
     """
     dates = list(batches) or batch_dates(blueprint, starts_on)
+    first_day = min(start for start, _ in dates)
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    known = Campaign.objects.filter(organization=organization, name=name, starts_on=first_day).first()
+    if known is not None:
+        return known
     concentrated = [n for n, phase in enumerate(blueprint.phases) if phase.concentrated]
     campaign = Campaign.objects.create(
         organization=organization,
         name=name,
         blueprint=blueprint.code,
         sequential=blueprint.sequential,
-        starts_on=min(start for start, _ in dates),
+        starts_on=first_day,
         ends_on=max(end for _, end in dates),
         settings={
             "preparation": blueprint.phases[0].preparation,

@@ -8,6 +8,8 @@ from django.utils import timezone
 from campaign.forms.dates import CalendarForm, date_field
 from campaign.models import Batch, Enrolment, Participation, Requirement
 from campaign.progress import subjects
+from portal.forms.choices import ManyOf
+from portal.forms.wording import plain_words
 from portal.indicators import Subject
 
 
@@ -65,8 +67,8 @@ class PreparationForm(CalendarForm):
 class WaiverForm(forms.Form):
     """Which requirement, for whom, why. Only requirements that can be waived are offered."""
 
-    requirement = forms.ModelChoiceField(Requirement.objects.none(), label="规定动作", empty_label="请选择")
-    participations = forms.ModelMultipleChoiceField(
+    requirement = forms.ModelChoiceField(Requirement.objects.none(), label="规定动作")
+    participations = ManyOf(
         Participation.objects.none(),
         label="免除的党员",
         required=False,
@@ -83,6 +85,7 @@ class WaiverForm(forms.Form):
     def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.enrolment = enrolment
+        plain_words(self)
         offered = Requirement.objects.filter(campaign=enrolment.campaign_id, waivable=True).select_related(
             "step__phase", "campaign"
         )

@@ -11,9 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from campaign.forms.dates import DateInput, date_field
+from campaign.forms.dates import date_field
 from campaign.models import Attendance, Enrolment, Participation, StudyNote, StudySession
 from members.models import MemberTag, Mobility
+from portal.forms.choices import ManyOf
+from portal.forms.wording import plain_words
 
 NOT_EXPECTED = ""
 NUMERALS = str.maketrans("一二三四五六七八九十", "123456789:")
@@ -47,6 +49,7 @@ class StudySessionForm(forms.ModelForm):
     class Meta:
         model = StudySession
         fields = ["form", "topic", "minutes_long", "place", "chair", "recorder", "lecturer", "materials", "record"]
+        field_classes = {"materials": ManyOf}
         widgets = {"materials": forms.CheckboxSelectMultiple, "record": forms.Textarea({"rows": 6})}
         error_messages = {"topic": {"required": "请填写学习主题。"}}
 
@@ -206,7 +209,7 @@ class AttendanceSheet:
         return sorted(found.items(), key=lambda item: in_words(item[0]))
 
 
-class MissedField(forms.ModelMultipleChoiceField):
+class MissedField(ManyOf):
     """People by name, with why they missed it."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -251,11 +254,16 @@ class MakeUpForm(forms.Form):
 class StudyNoteForm(forms.ModelForm):
     """A member's note; no length is asked for."""
 
+    written_on = date_field("日期")
+
     class Meta:
         model = StudyNote
         fields = ["title", "written_on", "text"]
-        widgets = {"written_on": DateInput(), "text": forms.Textarea({"rows": 12})}
-        error_messages = {"title": {"required": "请填写题目。"}, "text": {"required": "请填写内容。"}}
+        widgets = {"text": forms.Textarea({"rows": 12})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plain_words(self)
 
     def clean_written_on(self) -> Any:
         if self.cleaned_data["written_on"] > timezone.localdate():

@@ -20,7 +20,7 @@ from members.permissions import Permission
 from members.scope import within
 from portal.access import demand, get_in_scope, requires
 from portal.actions.job import submit
-from portal.paging import key_of
+from portal.paging import key_of, words
 
 AT_ONCE = 60
 SHOWN = 200
@@ -84,7 +84,7 @@ def enrolment_create(request: HttpRequest, batch_pk: int) -> HttpResponse:
         "node": node,
         "rows": placed(batch.campaign, rows[:SHOWN]),
         "more": len(rows) > SHOWN,
-        "q": request.GET.get("q", ""),
+        "q": words(request),
         "trail": batch.campaign.organization.trail(),
     }
     return render(request, "campaign/enrolment_create.html", context)
@@ -103,7 +103,7 @@ def chosen_node(request: HttpRequest, choosable: QuerySet[Organization]) -> Orga
 
 def listed(request: HttpRequest, choosable: QuerySet[Organization], node: Organization | None) -> list[Organization]:
     """Units found by name; else the children of ``node``; else the topmost units that one may choose."""
-    if q := request.GET.get("q", "").strip()[:60]:
+    if q := words(request):
         return list(choosable.filter(Q(name__icontains=q) | Q(code=q))[: SHOWN + 1])
     if node is not None:
         return list(choosable.filter(path__startswith=node.path, depth=node.depth + 1)[: SHOWN + 1])

@@ -14,7 +14,7 @@ from campaign.models import Campaign, Enrolment
 from members.models import Organization
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
-from portal.paging import paged
+from portal.paging import paged, words
 
 
 @signed_in
@@ -27,11 +27,8 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
         participations__member=request.user.member_id or 0,  # type: ignore[union-attr]
     )
     here = {e.campaign_id: e for e in mine.select_related("organization")}
-    places = [
-        hat.organization
-        for hat in request.user.hats  # type: ignore[union-attr]
-        if request.user.can(Permission.SET_UP_CAMPAIGN, at=hat.organization)  # type: ignore[union-attr]
-    ]
+    own = {hat.organization_id: hat.organization for hat in request.user.hats}  # type: ignore[union-attr]
+    places = [place for place in own.values() if request.user.can(Permission.SET_UP_CAMPAIGN, at=place)]  # type: ignore[union-attr]
     rows = [(campaign, here.get(campaign.pk)) for campaign in pager.rows]
     return render(request, "campaign/campaign_list.html", {"rows": rows, "pager": pager, "places": places})
 
@@ -91,13 +88,13 @@ def enrolled(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         .filter(campaign=campaign)
         .select_related("organization", "batch", "phase")
     )
-    wanted = {name: request.GET.get(name, "") for name in ("batch", "state", "q")}
+    wanted = {"batch": request.GET.get("batch", ""), "state": request.GET.get("state", ""), "q": words(request)}
     if wanted["batch"].isdecimal():
         rows = rows.filter(batch__number=int(wanted["batch"][:4]))
     if wanted["state"] in Enrolment.State.values:
         rows = rows.filter(state=wanted["state"])
     if wanted["q"]:
-        rows = rows.filter(organization__name__icontains=wanted["q"][:60])
+        rows = rows.filter(organization__name__icontains=wanted["q"])
     pager = paged(request, rows, ("organization__path", "pk"), 30)
     return {"pager": pager, "wanted": wanted, "states": Enrolment.State.choices}
 

@@ -17,7 +17,7 @@ from members.permissions import Permission
 from members.scope import within
 from portal.access import get_in_scope, requires
 from portal.kept_text import author_token, kept_fields
-from portal.paging import paged
+from portal.paging import paged, words
 
 
 @requires(Permission.REQUEST_GATE)
@@ -62,7 +62,7 @@ def gate_list(request: HttpRequest, campaign_pk: int) -> HttpResponse:
     waiting = seen.waiting().count()
     state = request.GET.get("state", "")
     state = state if state in Gate.State.values else Gate.State.WAITING
-    rows = named_like(seen.filter(state=state), request.GET.get("q", ""))
+    rows = named_like(seen.filter(state=state), words(request))
     order = ("requested_at", "pk") if state == Gate.State.WAITING else ("-decided_at", "-pk")
     context = {
         "campaign": campaign,
@@ -72,14 +72,14 @@ def gate_list(request: HttpRequest, campaign_pk: int) -> HttpResponse:
         "state": state,
         "states": Gate.State.choices,
         "waiting": waiting,
-        "q": request.GET.get("q", ""),
+        "q": words(request),
         "trail": campaign.organization.trail(),
     }
     return render(request, "campaign/gate_list.html", context)
 
 
 def named_like(rows: QuerySet[Gate], q: str) -> QuerySet[Gate]:
-    return rows.filter(enrolment__organization__name__icontains=q.strip()[:60]) if q.strip() else rows
+    return rows.filter(enrolment__organization__name__icontains=q) if q else rows
 
 
 @requires(Permission.VIEW_PROGRESS)

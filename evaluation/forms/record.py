@@ -5,12 +5,17 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils import timezone
 
 from campaign.models import Enrolment, Participation
 from evaluation.models import Meeting, OpinionRound
+from members.forms.fields import DateField
+from portal.forms.choices import ManyOf
+from portal.forms.wording import plain_words
 
 CHECK = {"class": "form-check-input"}
+MOST = 1_000_000
 
 
 def mark_of_submission() -> forms.UUIDField:
@@ -21,35 +26,26 @@ def mark_of_submission() -> forms.UUIDField:
     )
 
 
-class DateField(forms.DateField):
-    """A day that has been: not one that is to come."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        messages = {"required": "请填写日期。", "invalid": "请填写正确的日期，如 2005-09-16。"}
-        super().__init__(
-            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), error_messages=messages, **kwargs
-        )
-
-    def validate(self, value: date | None) -> None:
-        super().validate(value)
-        if value and value > timezone.localdate():
-            raise forms.ValidationError("日期不能晚于今天，请在进行之后再登记。")
-
-
 class RecordForm(forms.ModelForm):
-    """What these forms share: the branch they are about, and a mark that makes a second press harmless."""
+    """What these forms share: the branch they are about, a mark that makes a second press harmless, and a bound for what
+    is counted, so that reports can add it up."""
 
     submission = mark_of_submission()
 
     def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.enrolment = enrolment
+        plain_words(self)
+        for field in self.fields.values():
+            if isinstance(field, forms.IntegerField):
+                field.validators.append(MaxValueValidator(MOST, f"请核对：这个数不会超过{MOST}。"))
+                field.widget.attrs["max"] = MOST
 
 
 class OpinionRoundForm(RecordForm):
-    held_on = DateField(label="征求日期", initial=timezone.localdate)
+    held_on = DateField(label="征求日期", past=True, initial=timezone.localdate)
     passed_on = DateField(
-        label="反馈日期", required=False, help_text="已如实反馈本人的填写；尚未反馈的留空，反馈后再登记。"
+        label="反馈日期", past=True, required=False, help_text="已如实反馈本人的填写；尚未反馈的留空，反馈后再登记。"
     )
 
     class Meta:
@@ -68,7 +64,7 @@ class OpinionRoundForm(RecordForm):
 class PassOnForm(forms.Form):
     """When the opinions of one round were told to those concerned."""
 
-    on = DateField(label="反馈日期")
+    on = DateField(label="反馈日期", past=True)
 
     def __init__(self, *args: Any, held_on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,7 +82,7 @@ class PersonChoice(forms.ModelChoiceField):
         return person.member.name
 
 
-class PeopleChoice(forms.ModelMultipleChoiceField):
+class PeopleChoice(ManyOf):
     def label_from_instance(self, person: Participation) -> str:
         return person.member.name
 
@@ -95,7 +91,7 @@ class TalkForm(forms.Form):
     """One person and everybody they talked with on a day: 书记与全体党员谈心 is one form."""
 
     submission = mark_of_submission()
-    held_on = DateField(label="谈心日期", initial=timezone.localdate)
+    held_on = DateField(label="谈心日期", past=True, initial=timezone.localdate)
     one = PersonChoice(
         queryset=Participation.objects.none(),
         label="谈心人",
@@ -134,7 +130,7 @@ class TalkForm(forms.Form):
 
 
 class MeetingForm(RecordForm):
-    held_on = DateField(label="会议日期", initial=timezone.localdate)
+    held_on = DateField(label="会议日期", past=True, initial=timezone.localdate)
 
     class Meta:
         model = Meeting

@@ -18,6 +18,10 @@ class Taken(Exception):
     """Somebody has just saved the same identity number or member number."""
 
 
+class SameName(Exception):
+    """The branch has somebody of that name, perhaps from a second press of the same button."""
+
+
 def verbose(field: str) -> str:
     return str(Member._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
 
@@ -60,13 +64,23 @@ def named(kinds: Collection[str]) -> str:
 
 
 def create(
-    *, branch: Organization, facts: dict[str, Any], contact: dict[str, str], tags: Collection[str], by: Any
+    *,
+    branch: Organization,
+    facts: dict[str, Any],
+    contact: dict[str, str],
+    tags: Collection[str],
+    by: Any,
+    namesake: bool = False,
 ) -> Member:
-    """A new member on the roll of ``branch``; raises ``Taken`` when a number is somebody else's."""
+    """A new member on the roll of ``branch``; raises ``Taken`` when a number is somebody else's, and ``SameName`` unless
+    a ``namesake`` is meant."""
     member = Member(branch=branch)
     write(member, facts, contact)
     try:
         with transaction.atomic():
+            Organization.objects.select_for_update(no_key=True).get(pk=branch.pk)
+            if not namesake and Member.objects.on_roll().filter(branch=branch, name=member.name).exists():
+                raise SameName
             member.save()
             write_tags(member, tags)
             audit(by=by, verb="编入名册", target=member, branch=str(branch))

@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 
 from members.forms.fields import FilterForm
 from members.models import Member, User
+from portal.forms.choices import ManyOf
 
 
 class AccountFilterForm(FilterForm):
@@ -38,7 +39,7 @@ class AccountCreateForm(forms.Form):
 
     def __init__(self, *args: object, among: QuerySet[Member], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["members"] = forms.ModelMultipleChoiceField(
+        self.fields["members"] = ManyOf(
             among,
             required=False,
             error_messages={

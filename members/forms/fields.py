@@ -63,7 +63,7 @@ class PhoneField(RollField):
 
 
 class DateField(forms.DateField):
-    """A day, picked in the browser's own calendar. ``past``: not one that is to come."""
+    """A day of our time, picked in the browser's own calendar. ``past``: not one that is to come."""
 
     def __init__(self, *, past: bool = False, **options: Any) -> None:
         messages = {"invalid": "请填写正确的日期，如 2005-09-16。", "required": "请填写日期。"}
@@ -73,6 +73,8 @@ class DateField(forms.DateField):
 
     def validate(self, value: date | None) -> None:
         super().validate(value)
+        if value and not 1900 <= value.year <= 2100:
+            raise forms.ValidationError("日期的年份应在1900至2100之间，请核对。")
         if self.past and value and value > timezone.localdate():
             raise forms.ValidationError("日期不能晚于今天，请核对。")
 

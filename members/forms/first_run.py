@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from members.models import Organization, User
+from portal.forms.wording import plain_words
 
 
 class FirstRunForm(forms.Form):
@@ -41,8 +42,15 @@ class FirstRunForm(forms.Form):
         help_text="至少 10 个字符，不能全是数字，不要用常见密码或与账号、姓名相近的内容。",
     )
     password2 = forms.CharField(
-        label="再输入一次密码", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        label="再输入一次密码",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": "请再输入一次密码。"},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plain_words(self)
 
     def clean_organization_code(self) -> str:
         code = self.cleaned_data["organization_code"]

@@ -10,6 +10,7 @@ from members.identity import identity_index
 from members.models import Member, MemberTag, Mobility, Organization
 from members.models.member import MemberQuerySet
 from members.permissions import Permission
+from portal.forms.wording import plain_words
 
 PLAIN = ["number", "name", "sex", "ethnicity", "born", "education", "joined", "confirmed", "status", "post", "group"]
 
@@ -94,7 +95,7 @@ class MemberForm(forms.ModelForm):
 
     def same_names(self) -> QuerySet[Member]:
         """Others of the name that was typed, in this branch."""
-        name = "".join(str(self.data.get("name", "")).split())
+        name = "".join(str(self.data.get("name", "")).split()).replace("\x00", "")
         others = Member.objects.on_roll().filter(branch=self.branch, name=name).exclude(pk=self.instance.pk)
         return others.exclude(name=self.initial.get("name", ""))
 
@@ -152,7 +153,7 @@ class MobilityForm(forms.ModelForm):
     def __init__(self, *args: Any, member: Member, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.member = member
-        self.fields["kind"].choices = [("", "请选择"), *Mobility.Kind.choices]  # type: ignore[attr-defined]
+        plain_words(self)
 
     def clean_kind(self) -> str:
         kind: str = self.cleaned_data["kind"]

@@ -17,6 +17,7 @@ from portal.access import get_in_scope, requires, signed_in
 from portal.paging import paged
 
 TAKEN = "刚刚有人用同样的身份证号或党员编号保存了另一位党员，请核对后再保存。"
+SAME_NAME = "刚刚已有一位同名党员编入本支部，没有重复保存。确实是另一位的，请再按一次“保存”并说明。"
 
 
 def visible(request: HttpRequest) -> Any:
@@ -97,9 +98,12 @@ def create(request: HttpRequest, org_pk: int) -> HttpResponse:
     form = MemberForm(request.POST or None, branch=branch)
     if request.method == "POST" and form.is_valid():
         try:
-            member = actions.create(branch=branch, by=request.user, **written(form))
+            sure = bool(form.cleaned_data.get("same_name"))
+            member = actions.create(branch=branch, by=request.user, namesake=sure, **written(form))
         except actions.Taken:
             form.add_error(None, TAKEN)
+        except actions.SameName:
+            form.add_error(None, SAME_NAME)
         else:
             messages.success(request, f"{member}已编入{branch}。")
             return redirect("member-detail", member.pk)

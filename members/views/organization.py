@@ -12,9 +12,7 @@ from members.forms.organization import OrganizationForm
 from members.models import Appointment, Organization
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
-from portal.paging import paged
-
-SEARCHED = 40
+from portal.paging import paged, words
 
 
 def visible(request: HttpRequest) -> Any:
@@ -24,10 +22,10 @@ def visible(request: HttpRequest) -> Any:
 @signed_in
 def overview(request: HttpRequest) -> HttpResponse:
     """The tops of one's scopes with the level below each; or what a search finds."""
-    words = request.GET.get("q", "").strip()[:SEARCHED].replace("\x00", "")
-    context: dict[str, Any] = {"words": words}
-    if words:
-        context["page"] = paged(request, tree.named(request.user, words), ["path", "pk"])
+    wanted = words(request)
+    context: dict[str, Any] = {"words": wanted}
+    if wanted:
+        context["page"] = paged(request, tree.named(request.user, wanted), ["path", "pk"])
     else:
         tops = tree.with_rolls(visible(request).filter(pk__in=[top.pk for top in tree.tops(request.user)]))
         context["page"] = paged(request, tops, ["path", "pk"])

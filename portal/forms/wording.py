@@ -1,5 +1,7 @@
 """Words that Django's forms leave to themselves."""
 
+from typing import Any
+
 from django import forms
 from django.db.models.fields import BLANK_CHOICE_DASH
 
@@ -16,4 +18,5 @@ def plain_words(form: forms.BaseForm) -> None:
             if field.empty_label == BLANK_CHOICE_DASH[0][1]:
                 field.empty_label = "请选择"
         elif isinstance(field, forms.ChoiceField):
-            field.choices = [("", "请选择") if each == BLANK_CHOICE_DASH[0] else each for each in field.choices]  # type: ignore[union-attr]
+            options: Any = field.choices
+            field.choices = [("", "请选择") if each == BLANK_CHOICE_DASH[0] else each for each in options]

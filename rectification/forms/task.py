@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from campaign.models import Enrolment, Participation
+from portal.forms.wording import plain_words
 from rectification.actions.task import MOVES
 from rectification.models import Task
 
@@ -38,10 +39,7 @@ class TaskForm(forms.ModelForm):
         self.campaign = enrolment.campaign
         self.fields["measure"].max_length = 3000  # type: ignore[attr-defined]
         self.fields["due_on"].help_text = f"从今天到{chinese(self.campaign.ends_on)}活动结束之间的一天。"
-        for name, field in self.fields.items():
-            field.error_messages["required"] = f"请填写{field.label}。"
-            if name in {"category", "source", "kind", "responsible"}:
-                field.error_messages["required"] = f"请选择{field.label}。"
+        plain_words(self)
         if "responsible" in self.fields:
             self.offer_people(enrolment)
 

@@ -1,5 +1,6 @@
 """Menu, duties and home panels of the room."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -125,3 +126,9 @@ def test_duties_cost_the_same_however_much_is_asked(here: Unit, django_assert_ma
     secretary = again(here.secretary)
     with django_assert_max_num_queries(12):
         campaign_duties(secretary)
+
+
+def test_one_menu_entry_is_current(here: Unit) -> None:
+    page = said(signed_in(here.office).get(reverse("gate-list", args=[here.campaign.pk])))
+    current = re.findall(r'aria-current="page".*?<span>(.*?)</span>', page, re.S)
+    assert set(current) == {"转段审核"}

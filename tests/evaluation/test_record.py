@@ -65,7 +65,7 @@ def test_opinions_count_when_they_were_passed_on(place: Place) -> None:
         ({"held_on": str(timezone.localdate() + timedelta(2))}, "held_on", "不能晚于今天"),
         ({"held_on": "九月"}, "held_on", "请填写正确的日期"),
         ({"received": "-3"}, "received", "大于"),
-        ({"asked": ""}, "asked", "必填"),
+        ({"asked": ""}, "asked", "请填写征求人数"),
         ({"channel": "dream"}, "channel", "dream"),
     ],
 )
