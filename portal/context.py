@@ -5,12 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from portal.kept_text import author_token
 from portal.menu import menu
 from portal.models import Notice
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Portal name; for signed-in users their menu and the number of unread notices."""
+    """Portal name; for signed-in users their menu, the number of unread notices, and who is writing (``kept_for`` in forms)."""
     context: dict[str, Any] = {"portal_name": settings.PORTAL_NAME, "max_upload": settings.MAX_UPLOAD_BYTES}
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and not user.must_change_password:
@@ -19,5 +20,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         around = (url for _, url in pages if request.path.startswith(url) and url != "/" or request.path == url)
         here = max(around, key=len, default="")  # the nearest: 转段审核 lies below 教育活动
         context["menu"] = [{"label": e.label, "url": url, "icon": e.icon, "current": url == here} for e, url in pages]
+        context["kept_for"] = author_token(user)
         context["unread"] = Notice.objects.visible_to(user).unread().count()
     return context

@@ -1,25 +1,27 @@
 """A study session with everyone's attendance, make-ups and notes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from campaign.forms.attendance import in_words
 from campaign.forms.dates import date_field
-from campaign.models import Attendance, Enrolment, Participation, StudyNote, StudySession
-from members.models import MemberTag, Mobility
+from campaign.models import Attendance, Enrolment, StudyNote, StudySession
 from portal.forms.choices import ManyOf
 from portal.forms.wording import plain_words
 
-NOT_EXPECTED = ""
-NUMERALS = str.maketrans("一二三四五六七八九十", "123456789:")
-CHOICES = [*Attendance.State.choices, (NOT_EXPECTED, "未要求参加")]
+TWICE = (
+    "这次学习（同一时间、同一主题）已经记录过，没有重复保存。要补充内容，请到学习记录中打开那一次修改；"
+    "确实另有一次的，请写明不同的主题或开始时间。"
+)
+CHANGED = (
+    "您打开本页之后，这次学习的记录又在另一窗口或由他人修改过，所以没有保存。您填写的内容都在下面："
+    "请在新窗口打开这次学习，核对对方的修改，再按“保存”。"
+)
 
 
 class StudySessionForm(forms.ModelForm):
@@ -80,10 +82,30 @@ class StudySessionForm(forms.ModelForm):
             )
         return day
 
+    def clean(self) -> dict[str, Any]:
+        """Neither a second record of one session (sent again from the page before) nor one over somebody else's changes."""
+        data = super().clean() or self.cleaned_data
+        if self.instance.pk and self.data.get("seen", self.seen) != self.seen:
+            raise ValidationError(CHANGED)
+        if not self.instance.pk and {"held_on", "held_from", "topic"} <= data.keys():
+            twins = StudySession.objects.filter(enrolment=self.enrolment, topic=data["topic"], held_at=self.held_at)
+            if twins.exclude(submission__isnull=False, submission=self.token).exists():
+                self.add_error("topic", TWICE)
+        return data
+
+    @property
+    def seen(self) -> str:
+        """The state of the record that this form shows; it comes back with what is sent."""
+        return self.instance.updated_at.isoformat()
+
+    @property
+    def held_at(self) -> datetime:
+        start: time = self.cleaned_data["held_from"]
+        return timezone.make_aware(datetime.combine(self.cleaned_data["held_on"], start))
+
     def session(self) -> StudySession:
         """The unsaved session."""
-        start: time = self.cleaned_data["held_from"]
-        self.instance.held_at = timezone.make_aware(datetime.combine(self.cleaned_data["held_on"], start))
+        self.instance.held_at = self.held_at
         return self.instance
 
     def ask_about_make_ups(self, attendances: list[Attendance]) -> None:
@@ -111,102 +133,6 @@ def from_last_session(enrolment: Enrolment) -> dict[str, Any]:
         values |= {name: getattr(last, name) for name in ("place", "chair", "recorder", "minutes_long")}
         values["held_from"] = f"{timezone.localtime(last.held_at):%H:%M}"
     return values
-
-
-@dataclass
-class Row:
-    """One person on the attendance list."""
-
-    participation: Participation
-    state: str
-    lost: bool
-    leader: bool
-    made_up: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"state-{self.participation.pk}"
-
-    @property
-    def alternative(self) -> bool:
-        return self.participation.route == Participation.Route.ALTERNATIVE
-
-
-def in_words(group: str) -> str:
-    """A key that puts 第二 after 第一 and before 第三; those without a group come last."""
-    return group.translate(NUMERALS) if group else "\uffff"
-
-
-def default_state(form: str, *, alternative: bool, leader: bool, lost: bool) -> str:
-    """What is assumed of somebody until it is changed; on an alternative route (S0 四) nobody is called absent."""
-    if form == StudySession.Form.HOME_DELIVERY:
-        return Attendance.State.PRESENT if alternative else NOT_EXPECTED
-    if form == StudySession.Form.CORE_GROUP:
-        return Attendance.State.PRESENT if leader else NOT_EXPECTED
-    if lost:
-        return Attendance.State.ABSENT
-    return Attendance.State.EXEMPT if alternative else Attendance.State.PRESENT
-
-
-class AttendanceSheet:
-    """Everyone who may be expected, each with one state; only exceptions are changed by hand."""
-
-    choices = CHOICES
-
-    def __init__(
-        self,
-        enrolment: Enrolment,
-        *,
-        form: str,
-        session: StudySession | None = None,
-        data: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.session = session
-        known = {a.participation_id: a for a in session.attendances.select_related("make_up")} if session else {}
-        tags = MemberTag.objects.filter(member=OuterRef("member"), kind=MemberTag.Kind.LEADER)
-        lost = Mobility.objects.filter(member=OuterRef("member"), kind=Mobility.Kind.LOST, until=None)
-        expected = Q(enrolment=enrolment, left_on=None) | Q(pk__in=known)
-        people = (
-            Participation.objects.filter(expected)
-            .select_related("member")
-            .annotate(leads=Exists(tags), lost=Exists(lost))
-        )
-        self.rows = [
-            self.row(p, known.get(p.pk), form, data or {}) for p in people.order_by("member__group", "member_id")
-        ]
-
-    def row(self, person: Any, kept: Attendance | None, form: str, data: Mapping[str, Any]) -> Row:
-        alternative = person.route == Participation.Route.ALTERNATIVE
-        state = default_state(form, alternative=alternative, leader=person.leads, lost=person.lost)
-        if self.session:
-            state = kept.state if kept else NOT_EXPECTED
-        posted = data.get(f"state-{person.pk}")
-        state = posted if posted in dict(CHOICES) else state
-        made_up = kept is not None and getattr(kept, "make_up", None) is not None
-        return Row(person, state, person.lost, person.leads, made_up)
-
-    def states(self, form: StudySessionForm, posted: Mapping[str, Any]) -> tuple[dict[int, str], list[Participation]]:
-        """What to save, and who was left out because they joined later (joined later ≠ absent)."""
-        day, group = form.cleaned_data["held_on"], form.cleaned_data.get("group", "")
-        states: dict[int, str] = {}
-        later = []
-        for row in self.rows:
-            if row.key not in posted or (group and row.participation.member.group != group):
-                continue
-            if row.participation.joined_on > day:
-                later += [row.participation] if row.state else []
-                states[row.participation.pk] = NOT_EXPECTED
-            else:
-                states[row.participation.pk] = row.state
-        return states, later
-
-    @property
-    def groups(self) -> list[tuple[str, list[Row]]]:
-        """Rows by 党小组, for headings."""
-        found: dict[str, list[Row]] = {}
-        for row in self.rows:
-            found.setdefault(row.participation.member.group, []).append(row)
-        return sorted(found.items(), key=lambda item: in_words(item[0]))
 
 
 class MissedField(ManyOf):

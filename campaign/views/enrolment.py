@@ -16,7 +16,7 @@ from campaign.unit_page import phase_lines, unit_links
 from campaign.views.batch import months, warn_or_confirm
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
-from portal.kept_text import author_token, kept_fields
+from portal.kept_text import kept_fields
 
 
 def visible(request: HttpRequest) -> Any:
@@ -81,7 +81,6 @@ def enrolment_prepare(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "enrolment": enrolment,
-        "kept_for": author_token(request.user),
         "trail": enrolment.organization.trail(),
     }
     return render(request, "campaign/enrolment_prepare.html", context)

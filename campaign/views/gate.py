@@ -16,7 +16,7 @@ from campaign.views.enrolment import visible as visible_enrolments
 from members.permissions import Permission
 from members.scope import within
 from portal.access import get_in_scope, requires
-from portal.kept_text import author_token, kept_fields
+from portal.kept_text import kept_fields
 from portal.paging import paged, words
 
 
@@ -45,7 +45,6 @@ def gate_request(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         "form": form,
         "enrolment": enrolment,
         "gaps": gaps(enrolment),
-        "kept_for": author_token(request.user),
         "trail": enrolment.organization.trail(),
     }
     return render(request, "campaign/gate_request.html", context)
@@ -94,7 +93,9 @@ def gate_detail(request: HttpRequest, pk: int) -> HttpResponse:
     at, waiting = gate.enrolment.organization, gate.state == Gate.State.WAITING
     now = gaps(gate.enrolment) if waiting else []
     may_decide = request.user.can(Permission.DECIDE_GATE, at=at)  # type: ignore[union-attr]
-    form = GateDecisionForm(request.POST or None, complete=not now) if waiting and may_decide else None
+    kept = kept_fields(request)
+    decisive = waiting and may_decide
+    form = GateDecisionForm(request.POST or None, initial=kept, complete=not now) if decisive else None
     if request.method == "POST":
         return decide(request, gate, form) or page(request, gate, form, now)
     return page(request, gate, form, now)

@@ -11,7 +11,7 @@ from campaign.forms.study import StudyNoteForm
 from campaign.models import Attendance, Campaign, Participation
 from members.permissions import Permission
 from portal.access import signed_in
-from portal.kept_text import author_token, kept_fields
+from portal.kept_text import kept_fields
 from portal.paging import paged
 
 
@@ -63,5 +63,5 @@ def study_note_create(request: HttpRequest, participation_pk: int) -> HttpRespon
         study.write_note(participation=participation, **form.cleaned_data, by=request.user)
         messages.success(request, "心得已保存。")
         return redirect("my-study", participation.pk)
-    context = {"form": form, "participation": participation, "kept_for": author_token(request.user)}
+    context = {"form": form, "participation": participation}
     return render(request, "campaign/study_note_create.html", context)

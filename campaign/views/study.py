@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from campaign.actions import study
-from campaign.forms.study import AttendanceSheet, StudySessionForm, from_last_session
+from campaign.forms.attendance import AttendanceSheet
+from campaign.forms.study import StudySessionForm, from_last_session
 from campaign.models import Attendance, Enrolment, StudySession
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
-from portal.kept_text import author_token, kept_fields
+from portal.kept_text import kept_fields
 from portal.paging import paged
 
 
@@ -56,7 +57,7 @@ def study_session_create(request: HttpRequest, enrolment_pk: int) -> HttpRespons
     if why := study.refusal(enrolment):
         messages.warning(request, why)
         return redirect("enrolment-detail", enrolment.pk)
-    kept = kept_fields(request)
+    kept = kept_fields(request, "materials")
     wanted = request.POST.get("form") or kept.get("form") or request.GET.get("form", "")
     kind = wanted if wanted in StudySession.Form.values else StudySession.Form.COLLECTIVE
     initial = {**from_last_session(enrolment), "form": kind, **kept}
@@ -72,7 +73,7 @@ def study_session_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if why := study.refusal(session.enrolment):
         messages.warning(request, why)
         return redirect("study-session-detail", session.pk)
-    kept = kept_fields(request)
+    kept = kept_fields(request, "materials")
     form = StudySessionForm(request.POST or None, enrolment=session.enrolment, instance=session, initial=kept)
     sheet = AttendanceSheet(session.enrolment, form=session.form, session=session, data=request.POST or kept)
     return session_page(request, form, sheet, "campaign/study_session_edit.html")
@@ -104,7 +105,6 @@ def session_page(request: HttpRequest, form: StudySessionForm, sheet: Attendance
         "sheet": sheet,
         "enrolment": form.enrolment,
         "session": sheet.session,
-        "kept_for": author_token(request.user),
         "trail": form.enrolment.organization.trail(),
     }
     return render(request, template, context)

@@ -9,6 +9,7 @@ from campaign.forms.enrolment import WaiverForm
 from campaign.views.enrolment import visible
 from members.permissions import Permission
 from portal.access import get_in_scope, requires
+from portal.kept_text import kept_fields
 
 
 @requires(Permission.WAIVE)
@@ -16,7 +17,9 @@ def waiver_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     """Counted apart from what was done, with the reason and who allowed it."""
     enrolment = get_in_scope(request, visible(request), pk=enrolment_pk)
     form = WaiverForm(
-        request.POST or None, enrolment=enrolment, initial={"requirement": request.GET.get("requirement", "")}
+        request.POST or None,
+        enrolment=enrolment,
+        initial={"requirement": request.GET.get("requirement", "")} | kept_fields(request, "participations"),
     )
     if form.is_valid():
         enrolments.waive(enrolment=enrolment, **form.cleaned_data, by=request.user)

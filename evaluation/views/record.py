@@ -17,6 +17,7 @@ from evaluation.indicators import talked
 from evaluation.models import Meeting, OpinionRound, Talk
 from members.permissions import Permission
 from portal.access import get_in_scope, requires
+from portal.kept_text import kept_fields
 from portal.paging import key_of
 
 PAGE = 30
@@ -110,7 +111,8 @@ def own_place(request: HttpRequest, enrolment: Enrolment) -> Participation | Non
 def meeting_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     enrolment = enrolment_in_scope(request, enrolment_pk)
     expected = Participation.objects.visible_to(request.user).filter(enrolment=enrolment).active().count()
-    form = MeetingForm(request.POST or None, enrolment=enrolment, initial={"expected": expected})
+    initial = {"expected": expected} | kept_fields(request)
+    form = MeetingForm(request.POST or None, enrolment=enrolment, initial=initial)
     if request.method == "POST" and form.is_valid():
         actions.record_meeting(enrolment=enrolment, by=request.user, **form.cleaned_data)
         messages.success(request, "已登记会议。")

@@ -15,6 +15,7 @@ from evaluation.states import COLOURS, states_of
 from evaluation.writing import remarks_by_section
 from members.permissions import Permission
 from portal.access import get_in_scope, requires
+from portal.kept_text import kept_fields
 
 
 @requires(Permission.REVIEW_ANALYSIS)
@@ -35,7 +36,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     analysis = get_in_scope(request, SelfAnalysis.objects.visible_to(request.user).with_author(), pk=pk)
     if analysis.is_own(request.user):
         raise PermissionDenied
-    form = ReviewForm(request.POST or None, specs=sections_for(analysis.participation))
+    form = ReviewForm(request.POST or None, initial=kept_fields(request), specs=sections_for(analysis.participation))
     if request.method == "POST" and form.is_valid():
         if decide(request, analysis, form):
             return redirect("self-analysis-list", analysis.participation.enrolment_id)

@@ -22,7 +22,6 @@ from evaluation.states import COLOURS, due_on
 from evaluation.writing import Part, analysis_of, parts_of, put_back, remarks_by_section, show_conflicts
 from members.permissions import Permission
 from portal.access import signed_in
-from portal.kept_text import author_token
 
 ANSWERS = {
     Outcome.CONFLICT: "另一个窗口已保存了不同的内容，两份都保留着，请选择。",
@@ -103,7 +102,6 @@ def writing_page(
         "readings": analysis.readings()[:50] if analysis.pk else [],
         "links": links_from(analysis, request.user) if is_handed_in(analysis) else [],
         "file_days": settings.JOB_RESULT_DAYS,
-        "kept_for": author_token(request.user),
     }
     return render(request, "evaluation/self_analysis_edit.html", context, status=status_of(parts, missing))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -28,6 +29,14 @@ def submit(*, kind: str, title: str, params: dict[str, Any], by: Any, key: str =
     if created:
         transaction.on_commit(lambda: ring(job))
     return job
+
+
+@transaction.atomic
+def submit_once(*, kind: str, title: str, params: dict[str, Any], by: Any) -> Job:
+    """As ``submit``; the same request of the same person that waits unstarted is that job (a button pressed twice)."""
+    get_user_model().objects.select_for_update().get(pk=by.pk)
+    waiting = Job.objects.filter(kind=kind, params=params, by=by, state=Job.State.QUEUED, attempts=0).first()
+    return waiting or submit(kind=kind, title=title, params=params, by=by)
 
 
 def ring(job: Job) -> None:

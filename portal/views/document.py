@@ -27,7 +27,7 @@ def document_print(request: HttpRequest, code: str) -> HttpResponse:
     chosen = request.POST.get("format") or next(iter(document.formats), "")
     if chosen not in document.formats:
         return unknown_format(request)
-    job = jobs.submit(
+    job = jobs.submit_once(
         kind="print",
         title=document.title(subject),
         params={"document": code, "params": params, "format": chosen},

@@ -1,10 +1,14 @@
 """Error pages, each saying what happened and what to do."""
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
+
+from portal.kept_text import keep_text
 
 
 def page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
@@ -54,6 +58,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Signed in anew in another window: what was typed comes back into its form, to be sent again."""
+    if back := keep_text(request):
+        if not request.user.is_authenticated:
+            return redirect_to_login(back, resolve_url(settings.LOGIN_URL))
+        messages.warning(request, "您在另一窗口重新登录过，这次提交没有保存。填写的内容已放回表单，请核对后重新提交。")
+        return HttpResponseRedirect(back)
     return page(
         request,
         403,

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from campaign.models import Participation
 from portal.access import signed_in
-from portal.kept_text import author_token, kept_fields
+from portal.kept_text import kept_fields
 from rectification import own
 from rectification.actions import task as actions
 from rectification.forms.task import OwnTaskForm
@@ -61,6 +61,5 @@ def my_task_create(request: HttpRequest, participation_pk: int) -> HttpResponse:
         "participation": participation,
         "is_own": own.is_own(request.user, participation),
         "readers": own.readers(participation),
-        "kept_for": author_token(request.user),
     }
     return render(request, "rectification/my_task_create.html", context)

@@ -13,7 +13,7 @@ from campaign.models import Campaign, Enrolment
 from members.models import Organization
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
-from portal.kept_text import author_token, kept_fields
+from portal.kept_text import kept_fields
 from rectification import ledger
 from rectification.actions import task as actions
 from rectification.forms.task import MoveForm, OwnTaskForm, TaskForm
@@ -70,7 +70,6 @@ def task_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         "form": form,
         "enrolment": enrolment,
         "trail": enrolment.organization.trail(),
-        "kept_for": author_token(user),
     }
     return render(request, "rectification/task_create.html", context)
 
@@ -89,7 +88,6 @@ def show(request: HttpRequest, task: Task, form: MoveForm) -> HttpResponse:
         "task": task,
         "form": form,
         "moves": actions.moves_for(task=task, user=user),
-        "kept_for": author_token(user),
         "notes": task.notes.select_related("by"),
         "editable": task.can_be_edited(user),
         "is_own": task.is_carried_by(user),
@@ -138,6 +136,4 @@ def task_edit(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("task-detail", pk)
         messages.success(request, "已保存修改。")
         return redirect("task-detail", pk)
-    return render(
-        request, "rectification/task_edit.html", {"form": form, "task": task, "kept_for": author_token(request.user)}
-    )
+    return render(request, "rectification/task_edit.html", {"form": form, "task": task})

@@ -92,6 +92,16 @@ def test_chosen_numbers_become_requirements() -> None:
 
 
 @pytest.mark.django_db
+def test_two_presses_at_the_same_moment_make_one_campaign() -> None:
+    root, office = make.organization(), make.user()
+    first, second = (
+        set_up(blueprint=blueprints()["year-2005"], organization=root, name="x", starts_on=date(2005, 1, 1), by=office)
+        for _ in range(2)
+    )
+    assert first.pk == second.pk
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("days", [(date(2005, 1, 1), date(2005, 6, 30)), (date(2005, 1, 1), date(2005, 4, 20))])
 def test_proposed_phases_leave_three_months_for_study(days: tuple[date, date]) -> None:
     """S0 四: 集中学习教育一般不少于3个月."""

@@ -90,6 +90,32 @@ def test_the_same_submission_twice_is_one_session(here: Unit) -> None:
     assert StudySession.objects.count() == 1
 
 
+def test_going_back_and_sending_again_makes_no_second_session(here: Unit) -> None:
+    post(here)
+    page = said(post(here, place="另一处"))
+    assert "已经记录过，没有重复保存" in page
+    assert "另一处" in page, "what was typed stays"
+    assert StudySession.objects.count() == 1
+    post(here, held_from="16:00")
+    assert StudySession.objects.count() == 2
+
+
+def test_of_two_windows_on_one_session_the_second_is_told(here: Unit) -> None:
+    post(here)
+    session = StudySession.objects.get()
+    client, url = signed_in(here.secretary), reverse("study-session-edit", args=[session.pk])
+    seen = {"seen": client.get(url).context["form"].seen}
+    client.post(url, session_fields(here, topic="第一个窗口改的主题") | seen)
+    told = client.post(url, session_fields(here, place="第二个窗口改的地点") | seen)
+    assert "又在另一窗口或由他人修改过" in said(told)
+    assert "第二个窗口改的地点" in said(told)
+    session.refresh_from_db()
+    assert (session.topic, session.place) == ("第一个窗口改的主题", "会议室")
+    client.post(url, session_fields(here, place="第二个窗口改的地点") | {"seen": told.context["form"].seen})
+    session.refresh_from_db()
+    assert session.place == "第二个窗口改的地点"
+
+
 def test_the_next_session_starts_from_the_last(here: Unit) -> None:
     post(here, place="三楼会议室", minutes_long=90, held_from="09:30", chair="主持人甲")
     page = said(signed_in(here.secretary).get(reverse("study-session-create", args=[here.enrolment.pk])))
@@ -158,7 +184,7 @@ def test_assumed_states_are_fair(here: Unit) -> None:
     Participation.objects.filter(pk=frail.pk).update(route=Participation.Route.ALTERNATIVE)
     Mobility.objects.create(member=lost.member, kind=Mobility.Kind.LOST, since=TODAY())
     MemberTag.objects.create(member=leader.member, kind=MemberTag.Kind.LEADER)
-    from campaign.forms.study import AttendanceSheet
+    from campaign.forms.attendance import AttendanceSheet
 
     def states(form: str) -> list[str]:
         by = {row.participation.pk: row.state for row in AttendanceSheet(here.enrolment, form=form).rows}

@@ -67,6 +67,8 @@ def test_opinions_count_when_they_were_passed_on(place: Place) -> None:
         ({"received": "-3"}, "received", "大于"),
         ({"asked": ""}, "asked", "请填写征求人数"),
         ({"channel": "dream"}, "channel", "dream"),
+        ({"asked": "9223372036854775807"}, "asked", "不会超过"),
+        ({"held_on": "0001-01-01"}, "held_on", "1900"),
     ],
 )
 def test_bad_opinions_are_refused_by_field(place: Place, data: dict[str, Any], field: str, says: str) -> None:

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from campaign.progress import Figures, figures_of
+from members.actions.member import SameName, create
 from members.models import Member, User
 from members.permissions import Role
 from portal.models import AuditEntry, ReadLog
@@ -199,6 +200,14 @@ def test_a_second_person_of_one_name_must_be_meant(place: dict[str, Any]) -> Non
     assert "本支部已有一位李强" in page.text
     client.post(url, typed(name="李 强", same_name="on"))
     assert Member.objects.filter(name="李强").count() == 2
+
+
+def test_two_presses_at_the_same_moment_make_one_member(place: dict[str, Any]) -> None:
+    facts = {"name": "赵新来", "number": None}
+    create(branch=place["home"], facts=facts, contact={}, tags=[], by=place["office"])
+    with pytest.raises(SameName):  # its form was checked before the first was there
+        create(branch=place["home"], facts=facts, contact={}, tags=[], by=place["office"])
+    assert Member.objects.filter(name="赵新来").count() == 1
 
 
 def test_changes_are_noted_without_the_numbers(place: dict[str, Any]) -> None:

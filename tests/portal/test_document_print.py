@@ -81,3 +81,14 @@ def test_it_takes_a_form() -> None:
     client = Client()
     client.force_login(make.user(), backend="django.contrib.auth.backends.ModelBackend")
     assert client.get(reverse("document-print", args=["sheet"])).status_code == 405
+
+
+def test_a_button_pressed_twice_asks_once_until_a_worker_has_begun() -> None:
+    home = make.branch()
+    secretary = make.secretary(home)
+    for _ in range(2):
+        ask(secretary, home.pk)
+    job = Job.objects.get(kind="print")
+    job.claim()
+    ask(secretary, home.pk)
+    assert Job.objects.filter(kind="print").count() == 2, "what has begun may have read older records"

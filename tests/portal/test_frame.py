@@ -53,6 +53,7 @@ urlpatterns = [
     path("undeclared/", undeclared),
     path("broken/", broken),
     path("writing/", writing),
+    path("writing/again/", writing),
     path("taking/", taking),
     *all_pages,
 ]
@@ -269,6 +270,36 @@ def test_somebody_else_at_the_same_machine_does_not_get_it() -> None:
     )
     assert "写了一晚上的话" not in page.content.decode()
     assert CONTEXT not in client.session
+
+
+@own_addresses
+def test_what_was_kept_waits_for_its_own_page() -> None:
+    user = make.user()
+    client = signed(user)
+    token = token_of(client.get("/writing/"))
+    client.logout()
+    client.post("/writing/", {"kept_for": token, "text": "写了一晚上的话", "kept_back": "//evil.example/"})
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    assert "写了一晚上的话" not in client.get("/writing/again/").content.decode()
+    assert "写了一晚上的话" in client.get("/writing/").content.decode()
+
+
+@own_addresses
+def test_who_signed_in_anew_in_another_window_gets_the_text_back_into_the_form() -> None:
+    user, other = make.user(), make.user()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    form = {"kept_for": token_of(client.get("/writing/")), "text": "写了一晚上的话", "csrfmiddlewaretoken": "x" * 64}
+    sent = client.post("/writing/", form)
+    assert sent.status_code == 302
+    assert sent.headers["Location"] == "/writing/"
+    back = client.get("/writing/")
+    assert "text=写了一晚上的话" in back.content.decode()
+    client.force_login(other, backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post("/writing/", form).status_code == 403
+    assert CONTEXT not in client.session
+    client.logout()
+    assert client.post("/writing/", form).headers["Location"] == "/sign-in/?next=/writing/"
 
 
 @own_addresses
