@@ -24,8 +24,8 @@ PAGES: dict[str, list[list[str]]] = {
         [],
         ["教育活动"],
         ["教育活动", "保持共产党员先进性教育活动"],
-        ["教育活动", "保持共产党员先进性教育活动", "进度"],
-        ["教育活动", "保持共产党员先进性教育活动", "进度", "未完成名单"],
+        ["教育活动", "保持共产党员先进性教育活动", "进展总览"],
+        ["教育活动", "保持共产党员先进性教育活动", "进展总览", "未完成名单"],
         ["转段审核"],
         ["整改台账"],
         ["组织与党员"],
@@ -33,7 +33,7 @@ PAGES: dict[str, list[list[str]]] = {
         ["组织与党员", "党员名册"],
         ["组织与党员", "账号"],
     ],
-    "leader": [[], ["教育活动", "保持共产党员先进性教育活动", "进度"]],
+    "leader": [[], ["教育活动", "保持共产党员先进性教育活动", "进展总览"]],
     "inspector": [[], ["整改台账"]],
     "overseer": [[], ["教育活动"]],
     "admin": [[], ["组织与党员"]],
@@ -52,7 +52,7 @@ PAGES: dict[str, list[list[str]]] = {
 }
 # Pictures of the README: (role, page) → file name.
 PICTURES = {
-    ("office", "进度"): "dashboard",
+    ("office", "进展总览"): "dashboard",
     ("office", "导入名册"): "roster-import",
     ("secretary", "记一次学习"): "study-session",
     ("member", ""): "home",
@@ -88,7 +88,7 @@ def test_every_page_of_a_role_opens_and_fits(demonstration: str, visit: Visit, r
 
 def test_the_report_of_a_whole_district_is_printed(demonstration: str, visit: Visit, tmp_path: Path) -> None:
     page = visit(demonstration, "office", PASSWORD)
-    for step in ("教育活动", "保持共产党员先进性教育活动", "进度"):
+    for step in ("教育活动", "保持共产党员先进性教育活动", "进展总览"):
         with page.expect_navigation():
             page.get_by_role("link", name=step, exact=True).first.click()
     content = printed(page, "阶段总结报告")

@@ -271,7 +271,7 @@ def test_11_the_office_sees_it_at_once_exports_it_and_prints_the_report(road: Ro
     page = road.office
     page.goto("/campaigns/")
     page.get_by_role("link", name="先进性教育活动").first.click()
-    page.get_by_role("link", name="进度").first.click()
+    page.get_by_role("link", name="进展总览").first.click()
     expect(page.locator("main")).to_contain_text("1／4人")
     dashboard = page.url
     book = openpyxl.load_workbook(io.BytesIO(printed(page, "情况统计表（表格）")))
