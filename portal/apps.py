@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-PARTS = ("print_job",)
+PARTS = ("print_job", "accounts")
 
 
 class PortalConfig(AppConfig):

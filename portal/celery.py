@@ -18,6 +18,7 @@ app.conf.beat_schedule = {
     "keep-day": {"task": "campaign.tasks.keep_day", "schedule": crontab(hour="23", minute="45")},
     "clear-results": {"task": "portal.tasks.clear_results", "schedule": crontab(hour="3", minute="15")},
     "rebalance": {"task": "campaign.tasks.rebalance", "schedule": crontab(hour="2", minute="30")},
+    "clear-sessions": {"task": "portal.tasks.clear_sessions", "schedule": crontab(hour="3", minute="20")},
     "send-digests": {"task": "portal.tasks.send_digests", "schedule": crontab(minute="*/10")},
 }
 # A worker that is killed takes its clock and its pool with it.

@@ -24,12 +24,18 @@ def derive(context: str) -> bytes:
     return kdf.derive(settings.FIELD_KEY.encode())
 
 
+@lru_cache(maxsize=64)
+def suite(context: str) -> AESGCM:
+    """The cipher of ``context``, with its key in place."""
+    return AESGCM(derive(context))
+
+
 def seal(text: str, context: str) -> bytes:
     """Ciphertext (nonce first) of ``text``, bound to ``context``. The empty text seals to nothing."""
     if not text:
         return b""
     nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(derive(context)).encrypt(nonce, text.encode(), context.encode())
+    return nonce + suite(context).encrypt(nonce, text.encode(), context.encode())
 
 
 def unseal(sealed: bytes, context: str) -> str:
@@ -38,7 +44,7 @@ def unseal(sealed: bytes, context: str) -> str:
     if not data:
         return ""
     try:
-        return AESGCM(derive(context)).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], context.encode()).decode()
+        return suite(context).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], context.encode()).decode()
     except InvalidTag as error:
         raise ValueError("sealed with another key or for another field") from error
 
@@ -68,7 +74,7 @@ def unseal_piece(sealed: bytes, context: str, salt: bytes, number: int, last: bo
 
 def blind_index(text: str, context: str) -> str:
     """A keyed digest (64 hex digits) that finds equal values without revealing them; empty for empty text."""
-    return hmac.new(derive(f"index:{context}"), text.encode(), hashlib.sha256).hexdigest() if text else ""
+    return hmac.digest(derive(f"index:{context}"), text.encode(), "sha256").hex() if text else ""
 
 
 class SealedTextField(models.BinaryField):

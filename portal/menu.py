@@ -10,7 +10,8 @@ from portal.registry import Hooks, Registry
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """One link of the main menu, shown when ``shown(user)``. ``url(user)`` is a path; ``icon`` a name under static/icons."""
+    """One link of the main menu, shown when ``shown(user)``. ``url(user)`` is a path; ``icon`` a name under static/icons;
+    ``areas`` are the beginnings of further paths that belong to it."""
 
     code: str
     label: str
@@ -18,6 +19,7 @@ class MenuEntry:
     shown: Callable[[Any], bool]
     icon: str = "file"
     order: int = 50
+    areas: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Deny by default, and the first sign-in."""
+"""Deny by default, and what comes first after signing in."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 
 from portal.access import Access
+from portal.accounts import first_thing
 from portal.kept_text import keep_text
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -44,21 +45,21 @@ class AccessMiddleware:
         return sign_in
 
 
-class PasswordChangeMiddleware:
-    """Whoever signed in with a printed slip chooses an own password first."""
+class FirstThingsMiddleware:
+    """Whoever has to choose a password or set up a second factor does that first; ``request.first_thing`` is the page's name."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.first_thing = first_thing(request)  # type: ignore[attr-defined]
         return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if not request.user.is_authenticated or not getattr(request.user, "must_change_password", False):
-            return None
+        page: str = request.first_thing  # type: ignore[attr-defined]
         match = request.resolver_match
-        if match and match.url_name in {"password-change", "sign-out"}:
+        if not page or (match and match.url_name in {page, "sign-out"}):
             return None
-        return redirect("password-change")
+        return redirect(page)

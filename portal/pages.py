@@ -2,13 +2,21 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import account, document, home, job, notice
+from portal.views import account, document, home, job, notice, second_factor, session
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
     path("sign-in/", account.sign_in, name="sign-in"),
+    path("sign-in/code/", account.sign_in_code, name="sign-in-code"),
     path("sign-out/", account.sign_out, name="sign-out"),
     path("password/", account.password_change, name="password-change"),
+    path("second-factor/", second_factor.second_factor, name="second-factor"),
+    path("second-factor/enrol/", second_factor.enrol, name="second-factor-enrol"),
+    path("second-factor/codes/", second_factor.renew_codes, name="second-factor-codes"),
+    path("second-factor/stop/", second_factor.stop, name="second-factor-stop"),
+    path("sessions/", session.session_list, name="session-list"),
+    path("sessions/end/", session.session_end_others, name="session-end-others"),
+    path("sessions/<uuid:number>/end/", session.session_end, name="session-end"),
     path("notices/", notice.notice_list, name="notice-list"),
     path("notices/read/", notice.notice_read_all, name="notice-read-all"),
     path("notices/<int:pk>/", notice.notice_open, name="notice-open"),

@@ -12,6 +12,8 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.password_profiles import PROFILES
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -90,9 +92,10 @@ MIDDLEWARE = [
     "portal.uploads.UploadLimitMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.sessions.SessionLimitMiddleware",
+    "members.hats.ChosenHatMiddleware",
     "portal.answers.MethodPageMiddleware",
     "portal.middleware.AccessMiddleware",
-    "portal.middleware.PasswordChangeMiddleware",
+    "portal.middleware.FirstThingsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -142,30 +145,29 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("username", "name", "email")},
-    },
-    {"NAME": "portal.passwords.LengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-]
+PASSWORD_PROFILE: str = env.str("PASSWORD_PROFILE", "modern")
+if PASSWORD_PROFILE not in PROFILES:
+    raise ImproperlyConfigured("PASSWORD_PROFILE must be 'modern' or 'classified'.")
+PROFILE = PROFILES[PASSWORD_PROFILE]
+AUTH_PASSWORD_VALIDATORS = list(PROFILE.validators)
+PASSWORD_MAX_DAYS = PROFILE.max_days
+# Codes of roles (members/permissions.py) whose holders must have a second factor.
+SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 # Account and address together: a stranger elsewhere cannot lock a victim out.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_FAILURE_LIMIT = env.int("LOCKOUT_FAILURES", 8)
+AXES_FAILURE_LIMIT = env.int("LOCKOUT_FAILURES", PROFILE.failures)
 AXES_COOLOFF_TIME = 0.25
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "portal/locked_out.html"
 AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", 0)
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "portal.session_stores.cached"
 SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", 8 * 3600)
-SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", 2 * 3600)
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", PROFILE.idle_seconds)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -235,7 +237,7 @@ if BROKER_URL.startswith("redis"):
     }
 else:
     # Web and worker are separate processes; a per-process cache must not keep sessions apart.
-    SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    SESSION_ENGINE = "portal.session_stores.database"
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "quick"

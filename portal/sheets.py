@@ -1,31 +1,37 @@
-"""Reading spreadsheets as they really arrive (.xlsx, .xls, .ods, .csv); what cannot be read says why."""
+"""Reading spreadsheets as they really arrive (.xlsx, .xls, .et, .ods, .csv), row by row; what cannot be read says why."""
 
+import codecs
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
+import threading
 import zipfile
-import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
-from xml.parsers.expat import ExpatError
 
-from portal.sheet_scan import MAX_CELLS, Scan, TooLarge, scan
+from portal.sheet_reader import EXIT_PASSWORD, EXIT_TOO_LARGE, MAX_CELLS, plain
 
-MAX_UNPACKED = 400 * 1024 * 1024
+MAX_UNPACKED = 600 * 1024 * 1024
 MAX_RATIO = 300
-# -P: the folder of the script is no place to import from.
+# What a reader may take: enough for itself, and for what so many bytes of a real roster hold. A bomb is small and needs more.
+BASE_MEMORY = 72 * 1024 * 1024
+MEMORY_PER_BYTE = 40
+# -P: the folder of the script is no place to import from before all others.
 READER = [sys.executable, "-P", str(Path(__file__).with_name("sheet_reader.py"))]
 READING_SECONDS = 300
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+KILLED_FOR_MEMORY = {-6, -9, -11, EXIT_TOO_LARGE}  # SIGABRT: Rust's answer to an allocation refused
 NO_TABLE = "这不是表格文件。请上传 .xlsx、.xls、.ods 或 .csv 文件。"
+WEB_PAGE = "这份文件其实是网页或 XML 文本，只是以表格的名字保存。请用表格软件打开，另存为 .xlsx 后上传。"
 BROKEN = "文件无法读取，可能已损坏或设有密码。请用表格软件打开并另存为 .xlsx 后上传。"
-BROKEN_ARCHIVE = (ParseError, ExpatError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, OSError)
+LOCKED = "文件设有打开密码。请在表格软件中取消密码后重新上传。"
 TOO_LARGE = "表格过大，可能有大量空白的带格式行列。请删除多余的行列，或按组织拆分后分次上传。"
+FORCED_TEXT = re.compile(r'^="(.*)"$', re.DOTALL)
 
 
 class Unreadable(ValueError):
@@ -36,14 +42,13 @@ class Unreadable(ValueError):
 class Sheet:
     """One sheet: its name, and its rows as ``(row number as users see it, cell values)`` without the blank ones.
 
-    Values are ``str`` (stripped), ``int``/``float``, ``date``, ``bool`` or ``None``. A date that shows year and month
-    only is the text ``2005-07``; a formula error is its text (``#REF!``). ``inherited`` holds cells ``(row number,
-    column index)`` whose value came from a merged cell above.
+    ``rows`` can be gone through once, before the next sheet is asked for. Values are ``str`` (stripped), ``int``/``float`` or ``None``;
+    dates are ``2005-07-01``, or ``2005-07`` where the cell shows year and month only; a formula error is its text (``#REF!``). A block
+    of cells merged downwards has its value in each of its rows.
     """
 
     name: str
-    rows: list[tuple[int, list[Any]]]
-    inherited: set[tuple[int, int]] = field(default_factory=set)
+    rows: Iterator[tuple[int, list[Any]]] = field(default_factory=lambda: iter(()))
     hidden: bool = False
 
 
@@ -57,134 +62,124 @@ def column_letter(index: int) -> str:
     return letters
 
 
-def read_sheets(content: bytes) -> list[Sheet]:
-    """All sheets with something in them; the kind of file is told by its content. Raises ``Unreadable``."""
+def read_sheets(content: bytes, memory: int = 0) -> Iterator[Sheet]:
+    """All sheets, one after the other; the kind of file is told by its content. Raises ``Unreadable``, at the latest at the end.
+
+    ``memory``: how many bytes the reading process may take (0: in proportion to the file).
+    """
     if not content.strip(b"\x00 \r\n\t"):
         raise Unreadable("文件是空的。请检查是否选错了文件。")
+    memory = memory or BASE_MEMORY + MEMORY_PER_BYTE * len(content)
     if content[:4] == b"PK\x03\x04":
-        return read_workbook(content, check_archive(content))
+        check_archive(content)
+        return read_workbook(content, memory)
     if content[:8] == OLE:
         if "EncryptedPackage".encode("utf-16-le") in content:
-            raise Unreadable("文件设有打开密码。请在表格软件中取消密码后重新上传。")
-        return read_workbook(content, {})
-    return read_csv(content)
+            raise Unreadable(LOCKED)
+        return read_workbook(content, memory)
+    return iter([Sheet("CSV", read_csv(content))])
 
 
-def check_archive(content: bytes) -> dict[str, Scan]:
-    """Refuse archives that are no workbook or that unpack to far too much, before they are opened; scan the others."""
+def check_archive(content: bytes) -> None:
+    """Refuse archives that are no workbook, or that say themselves that they unpack to far too much, before they are opened."""
     try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
+        entries = zipfile.ZipFile(io.BytesIO(content)).infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise Unreadable("文件已损坏，无法打开。请重新导出后上传。") from error
-    entries = archive.infolist()
     if not {entry.filename for entry in entries} & {"xl/workbook.xml", "content.xml"}:
         raise Unreadable(NO_TABLE)
-    unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > MAX_UNPACKED or any(
-        e.file_size > 10_000_000 and e.file_size > MAX_RATIO * max(1, e.compress_size) for e in entries
-    ):
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise Unreadable(LOCKED)
+    bombs = [e for e in entries if e.file_size > 10_000_000 and e.file_size > MAX_RATIO * max(1, e.compress_size)]
+    if bombs or sum(entry.file_size for entry in entries) > MAX_UNPACKED:
         raise Unreadable(TOO_LARGE)
+
+
+def read_workbook(content: bytes, memory: int) -> Iterator[Sheet]:
+    process = subprocess.Popen(
+        [*READER, str(memory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    watch = threading.Timer(READING_SECONDS, process.kill)
+    watch.start()
     try:
-        return scan(archive)
-    except TooLarge as error:
-        raise Unreadable(TOO_LARGE) from error
-    except (
-        ParseError,
-        ExpatError,
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        ValueError,
-        RuntimeError,
-        OSError,
-    ) as error:
-        raise Unreadable(BROKEN) from error
+        lines = printed(process, content)
+        following = next(lines)
+        while "sheet" in following:
+            sheet = Sheet(following["sheet"], hidden=following["hidden"])
+            headers: list[dict[str, Any]] = []
+            sheet.rows = rows_until_header(lines, headers)
+            yield sheet
+            for _ in sheet.rows:
+                pass  # what nobody wanted to read
+            [following] = headers
+    finally:
+        watch.cancel()
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            pipe.close()  # type: ignore[union-attr]
 
 
-def read_workbook(content: bytes, scans: dict[str, Scan]) -> list[Sheet]:
+def printed(process: "subprocess.Popen[bytes]", content: bytes) -> Iterator[Any]:
+    """What the reader prints, up to its last line; raises ``Unreadable`` when that never comes."""
+    assert process.stdin is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101
     try:
-        done = subprocess.run(READER, input=content, capture_output=True, timeout=READING_SECONDS, check=True)
-    except subprocess.TimeoutExpired as error:
-        raise Unreadable(TOO_LARGE) from error
-    except subprocess.CalledProcessError as error:
-        raise Unreadable(BROKEN) from error
-    found = [read_sheet(each, scans.get(each["name"], Scan())) for each in json.loads(done.stdout)]
-    return [sheet for sheet in found if sheet.rows]
+        process.stdin.write(content)  # it reads everything before it prints anything
+        process.stdin.close()
+    except BrokenPipeError:
+        pass
+    for line in process.stdout:
+        found = json.loads(line)
+        yield found
+        if isinstance(found, dict) and "end" in found:
+            return
+    code = process.wait()
+    raise Unreadable(TOO_LARGE if code in KILLED_FOR_MEMORY else LOCKED if code == EXIT_PASSWORD else BROKEN)
 
 
-def read_sheet(each: dict[str, Any], known: Scan) -> Sheet:
-    if "too_large" in each:
-        raise Unreadable(TOO_LARGE)
-    rows = [[date.fromisoformat(v["d"]) if isinstance(v, dict) else v for v in row] for row in each["rows"]]
-    for (row, column), text in known.errors.items():
-        rows += [[] for _ in range(row - len(rows))]
-        rows[row - 1] += [""] * (column + 1 - len(rows[row - 1]))
-        rows[row - 1][column] = text
-    for row, column in known.months:
-        if row <= len(rows) and column < len(rows[row - 1]):
-            rows[row - 1][column] = month(rows[row - 1][column])
-    inherited = fill_merged(rows, each["merged"])
-    return Sheet(each["name"], numbered(rows), inherited, each["hidden"])
+def rows_until_header(lines: Iterator[Any], headers: list[dict[str, Any]]) -> Iterator[tuple[int, list[Any]]]:
+    for line in lines:
+        if isinstance(line, dict):
+            headers.append(line)
+            return
+        yield from ((number, cells) for number, cells in line)
 
 
-def month(value: Any) -> Any:
-    """A date, or a serial number, as year and month."""
-    if isinstance(value, int | float) and 0 < value < 2958466:
-        value = date(1899, 12, 30) + timedelta(int(value))
-    return f"{value:%Y-%m}" if isinstance(value, date) else value
-
-
-def fill_merged(rows: list[list[Any]], ranges: list[Any]) -> set[tuple[int, int]]:
-    """Give the first column of a vertical merge the value of its first cell; returns which cells that were."""
-    filled = set()
-    for (top, left), (bottom, _) in ranges:
-        if top >= len(rows) or left >= len(rows[top]):
-            continue
-        for row in range(top + 1, min(bottom, len(rows) - 1) + 1):
-            rows[row][left] = rows[top][left]
-            filled.add((row + 1, left))
-    return filled
-
-
-def read_csv(content: bytes) -> list[Sheet]:
-    text = decoded(content)
-    if any(ord(c) < 32 and c not in "\r\n\t" for c in text[:20000]):
+def read_csv(content: bytes) -> Iterator[tuple[int, list[Any]]]:
+    encoding = encoding_of(content)
+    beginning = content[:65536].decode(encoding, errors="ignore")[:20000]
+    if any(ord(c) < 32 and c not in "\r\n\t\f" for c in beginning):
         raise Unreadable(NO_TABLE)
-    beginning = text[:20000]
+    if beginning.lstrip("\ufeff \r\n\t")[:1] == "<":
+        raise Unreadable(WEB_PAGE)
     delimiter = max(",\t;，", key=beginning.count)
-    if text.count(delimiter) + text.count("\n") > MAX_CELLS:
-        raise Unreadable(TOO_LARGE)
+    text = io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
+    cells = 0
     try:
-        rows: list[list[Any]] = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        for number, row in enumerate(csv.reader(text, delimiter=delimiter), 1):
+            values = [plain(FORCED_TEXT.sub(r"\1", value)) if value else None for value in row]
+            cells += len(values)
+            if cells > MAX_CELLS:
+                raise Unreadable(TOO_LARGE)
+            while values and values[-1] is None:
+                values.pop()
+            if values:
+                yield number, values
     except csv.Error as error:
         raise Unreadable("CSV 文件的引号或换行有误，无法读取。请另存为 .xlsx 后上传。") from error
-    return [sheet for sheet in [Sheet("CSV", numbered(rows))] if sheet.rows]
 
 
-def decoded(content: bytes) -> str:
-    """The text of a .csv: UTF-8 with or without its mark, GB18030 (contains GBK), or UTF-16 with its mark."""
+def encoding_of(content: bytes) -> str:
+    """That of a .csv: UTF-8 with or without its mark, GB18030 (contains GBK), or UTF-16 with its mark."""
     marked = content[:2] in {b"\xff\xfe", b"\xfe\xff"}
     for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
+        decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            return content.decode(encoding)
+            for start in range(0, len(content), 1 << 20):
+                decoder.decode(content[start : start + (1 << 20)])
+            decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
+        return encoding
     raise Unreadable("文件的文字编码无法识别。请另存为 .xlsx，或保存为 UTF-8 编码的 .csv 后上传。")
-
-
-def numbered(rows: list[list[Any]]) -> list[tuple[int, list[Any]]]:
-    """Rows that hold something, with their numbers; texts stripped, empty texts ``None``."""
-    result = []
-    for number, row in enumerate(rows, start=1):
-        values = [clean(value) for value in row]
-        if any(value is not None for value in values):
-            result.append((number, values))
-    return result
-
-
-def clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("\u00a0", " ").replace("\u3000", " ").strip() or None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return int(value)
-    return value

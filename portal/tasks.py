@@ -4,6 +4,7 @@ from celery import shared_task
 
 from portal.actions import job as jobs
 from portal.actions import notice as notices
+from portal.actions import session as sessions
 
 
 @shared_task(name="portal.tasks.run_job")
@@ -19,6 +20,11 @@ def sweep_jobs() -> None:
 @shared_task(name="portal.tasks.clear_results")
 def clear_results() -> None:
     jobs.clear_results()
+
+
+@shared_task(name="portal.tasks.clear_sessions")
+def clear_sessions() -> None:
+    sessions.clear_expired()
 
 
 @shared_task(name="portal.tasks.collect_notices")

@@ -6,7 +6,10 @@ from django.utils import timezone
 
 
 class AuditEntry(models.Model):
-    """One act on the records: who, what, when. Holds labels and changed values of records, never words or votes."""
+    """One act on the records: who, what, when. Holds labels of records, never words or votes.
+
+    What became of a person's record, value by value, stands in that record's own sealed history.
+    """
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     verb = models.CharField("动作", max_length=60)

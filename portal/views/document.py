@@ -34,4 +34,5 @@ def document_print(request: HttpRequest, code: str) -> HttpResponse:
         by=request.user,
     )
     came_from = urlsplit(request.headers.get("Referer", ""))
-    return redirect(page_of(job, came_from.path if came_from.netloc == request.get_host() else ""))
+    back = came_from._replace(scheme="", netloc="", fragment="").geturl()
+    return redirect(page_of(job, back if came_from.netloc == request.get_host() else ""))

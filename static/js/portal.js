@@ -37,3 +37,9 @@ document.addEventListener("change", (event) => {
   input.setCustomValidity(large ? `「${large.name}」超过 ${Math.floor(limit / 1048576)} MB，请压缩或拆分后再上传。` : "");
   input.reportValidity();
 });
+
+// A page that exists to be kept on paper prints itself.
+document.querySelectorAll("[data-print-page]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+});

@@ -116,7 +116,7 @@ def test_a_printed_password_is_changed_before_anything_else(client: Client) -> N
     [
         (NEW, NEW + "。", "两次输入的新密码不一致"),
         (make.PASSWORD, make.PASSWORD, "新密码与原密码相同"),
-        ("短", "短", "密码太短，至少要 10 个字符"),
+        ("短", "短", "密码太短，至少要 12 个字符"),
         ("2005200520052005", "2005200520052005", "密码只包含数字"),
     ],
 )

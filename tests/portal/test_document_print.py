@@ -36,7 +36,7 @@ def ask(user: User, at: Any, code: str = "sheet", **fields: str) -> Any:
     return client.post(
         reverse("document-print", args=[code]),
         {"organization": at, **fields},
-        HTTP_REFERER="http://testserver/notices/",
+        HTTP_REFERER="http://testserver/notices/?read=no",
     )
 
 
@@ -45,7 +45,7 @@ def test_it_becomes_a_job_of_whoever_asked() -> None:
     secretary = make.secretary(home)
     response = ask(secretary, home.pk, since="2005-07-01")
     job = Job.objects.get()
-    assert response.headers["Location"] == f"/jobs/{job.pk}/?back=%2Fnotices%2F"
+    assert response.headers["Location"] == f"/jobs/{job.pk}/?back=%2Fnotices%2F%3Fread%3Dno"
     assert (job.kind, job.by, job.title) == ("print", secretary, "第一支部 试印表")
     assert job.params == {
         "document": "sheet",

@@ -80,3 +80,18 @@ def test_the_database_runs_with_the_journal_of_its_library(tmp_path: Path) -> No
     )
     done = python(tmp_path, "-c", show, DJANGO_SETTINGS_MODULE="portal.settings")
     assert done.stdout.split() == ["True", "2", "1"], done.stderr
+
+
+@pytest.mark.parametrize(("profile", "values"), [("modern", "8 7200 0"), ("classified", "5 900 90")])
+def test_a_password_profile_sets_lock_out_idle_time_and_rotation(tmp_path: Path, profile: str, values: str) -> None:
+    show = "import portal.settings as s; print(s.AXES_FAILURE_LIMIT, s.SESSION_IDLE_SECONDS, s.PASSWORD_MAX_DAYS)"
+    assert python(tmp_path, "-c", show, PASSWORD_PROFILE=profile).stdout.strip() == values
+    own = python(tmp_path, "-c", show, PASSWORD_PROFILE=profile, LOCKOUT_FAILURES="3", SESSION_IDLE_SECONDS="60")
+    assert own.stdout.split()[:2] == ["3", "60"]
+
+
+def test_a_mistyped_profile_or_role_is_refused(tmp_path: Path) -> None:
+    assert "PASSWORD_PROFILE must be" in python(tmp_path, "-c", "import portal.settings", PASSWORD_PROFILE="x").stderr
+    done = python(tmp_path, "manage.py", "check", SECOND_FACTOR_ROLES="secretary,clerk")
+    assert done.returncode != 0
+    assert "unknown ['clerk']" in done.stderr
