@@ -25,8 +25,9 @@ from campaign.coverage import coverage_of
 from campaign.late import late_rows, mark
 from campaign.models import Campaign, Enrolment, Participation, PhaseRun, StudyNote
 from campaign.progress import count, recompute
+from campaign.recounting import recount
 from campaign.reports.overview import requirements_in
-from campaign.rollups import rebalance, recount
+from campaign.rollups import rebalance
 from members.models import Member, Organization
 from members.permissions import Role
 from portal.documents import documents

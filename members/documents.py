@@ -1,21 +1,21 @@
 """The roll and the first-login slips."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 
 from members.actions.account import set_slip_passwords
 from members.actions.member import open_contact
+from members.dates import in_words
 from members.models import Member, Organization, User
 from members.permissions import Permission
 from portal.documents import Document, Params, Table, documents
 from portal.jobs import JobFailure
 from portal.paging import key_of
+from portal.qr import qr_code
 
 ON_PAPER = 5_000
 IN_TABLE = 100_000
@@ -38,8 +38,8 @@ def roll_of(node: Organization, user: Any, limit: int) -> list[Member]:
     return found
 
 
-def rows_of(members: Iterable[Member], user: Any) -> list[list[str | int]]:
-    """Rows of the roll, branch first.
+def rows_of(members: Iterable[Member], user: Any, dated: Callable[[str], str] = str) -> list[list[str | int]]:
+    """Rows of the roll, branch first, with dates as ``dated`` writes them.
 
     Telephones in full only where the user may see contacts, and then noted for each member to see.
     """
@@ -55,7 +55,8 @@ def rows_of(members: Iterable[Member], user: Any) -> list[list[str | int]]:
         rows.append(
             [
                 member.branch.name, number, member.name, member.get_sex_display(), member.ethnicity,
-                member.born if in_full else member.born[:4], member.education, member.joined, member.confirmed,
+                dated(member.born if in_full else member.born[:4]), member.education,
+                dated(member.joined), dated(member.confirmed),
                 member.post, member.get_status_display(), member.phone if contact else member.masked_phone,
             ]
         )  # fmt: skip
@@ -64,7 +65,7 @@ def rows_of(members: Iterable[Member], user: Any) -> list[list[str | int]]:
 
 def roll_sheet(node: Organization, params: Params, user: Any) -> dict[str, Any]:
     """The roll for paper; the column of branches only where there are several."""
-    rows = rows_of(roll_of(node, user, ON_PAPER), user)
+    rows = rows_of(roll_of(node, user, ON_PAPER), user, in_words)
     headings = HEADINGS if node.is_branch else [HEADINGS[0], BRANCH, *HEADINGS[1:]]
     lines = [row[1:] if node.is_branch else [row[1], row[0], *row[2:]] for row in rows]
     return {"node": node, "headings": headings, "lines": lines, "branches": len({row[0] for row in rows})}
@@ -73,11 +74,6 @@ def roll_sheet(node: Organization, params: Params, user: Any) -> dict[str, Any]:
 def roll_tables(node: Organization, params: Params, user: Any) -> Sequence[Table]:
     rows = rows_of(roll_of(node, user, IN_TABLE), user)
     return [Table("党员名册", [HEADINGS[0], BRANCH, *HEADINGS[1:]], [[row[1], row[0], *row[2:]] for row in rows])]
-
-
-def qr_code(text: str) -> SafeString:
-    """A QR code as inline SVG."""
-    return mark_safe(segno.make(text, error="m", micro=False).svg_inline(scale=2.2, border=2))  # noqa: S308 drawn here
 
 
 def login_slips(node: Organization, params: Params, user: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Identity numbers: how the old and the new number of one person are found to be equal."""
+"""Identity numbers: how the old and the new number of one person are found to be equal, and how numbers are shown."""
 
 from stdnum.cn import ric
 
@@ -16,3 +16,13 @@ def canonical(number: str) -> str:
 def identity_index(number: str) -> str:
     """The blind index of a number in its 18-digit form; empty for none."""
     return blind_index(canonical(number), "member.identity")
+
+
+def mask_identity(number: str) -> str:
+    """First three and last two characters; of anything shorter, none."""
+    return f"{number[:3]}{'*' * (len(number) - 5)}{number[-2:]}" if len(number) > 5 else "*" * len(number)
+
+
+def mask_phone(number: str) -> str:
+    """First three and last two digits, without telling how many lie between."""
+    return f"{number[:3]}****{number[-2:]}" if number else ""

@@ -11,11 +11,14 @@ class Permission(StrEnum):
     VIEW_PROGRESS = "progress.view"
     VIEW_NAMES = "names.view"
     VIEW_CONTACT = "contact.view"
+    VIEW_APPOINTMENTS = "appointments.view"
     EXPORT = "export"
     EDIT_ROLL = "roll.edit"
+    RESHAPE_TREE = "tree.reshape"
     IMPORT_ROSTER = "roster.import"
     MANAGE_ACCOUNTS = "accounts.manage"
     MANAGE_APPOINTMENTS = "appointments.manage"
+    MANAGE_ORGANIZATIONS = "organizations.manage"
     SET_UP_CAMPAIGN = "campaign.set-up"
     PREPARE_ENROLMENT = "enrolment.prepare"
     VIEW_STUDY = "study.view"
@@ -43,14 +46,17 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "系统管理员"
 
 
+# Whoever wears one of these may lend it while they are away.
+LENDABLE = (Role.SECRETARY, Role.COMMITTEE, Role.LEADING_GROUP)
+
 P = Permission
-READING = {P.VIEW_PROGRESS, P.VIEW_NAMES, P.VIEW_STUDY, P.VIEW_LEDGER, P.PRINT_REPORT, P.EXPORT}
+READING = {P.VIEW_PROGRESS, P.VIEW_NAMES, P.VIEW_APPOINTMENTS, P.VIEW_STUDY, P.VIEW_LEDGER, P.PRINT_REPORT, P.EXPORT}
 
 GRANTS: dict[str, frozenset[Permission]] = {
     Role.OFFICE: frozenset(
         READING
         | {P.EDIT_ROLL, P.IMPORT_ROSTER, P.MANAGE_ACCOUNTS, P.MANAGE_APPOINTMENTS, P.SET_UP_CAMPAIGN, P.DECIDE_GATE}
-        | {P.CONFIRM_TASK, P.WAIVE}
+        | {P.CONFIRM_TASK, P.WAIVE, P.RESHAPE_TREE, P.MANAGE_ORGANIZATIONS}
     ),
     Role.LEADING_GROUP: frozenset(READING | {P.DECIDE_GATE}),
     Role.SECRETARY: frozenset(
@@ -61,7 +67,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
     Role.COMMITTEE: frozenset(READING | {P.RECORD_STUDY, P.EDIT_LEDGER}),
     Role.INSPECTOR: frozenset(READING),
     Role.OVERSEER: frozenset({P.VIEW_PROGRESS}),
-    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.MANAGE_APPOINTMENTS}),
+    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.VIEW_APPOINTMENTS, P.MANAGE_APPOINTMENTS}),
 }
 
 

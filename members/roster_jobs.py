@@ -5,13 +5,12 @@ from typing import Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 
-from members.actions.roster_import import read, run_check, run_write
+from members.actions.roster_import import read
+from members.actions.roster_work import run_check, run_write
 from members.models import RosterImport
 from members.permissions import Permission
-from members.roster.checking import check
-from members.roster.writing import refused_tables
+from members.roster.returning import refused_tables
 from portal.documents import Document, Params, Table, documents
 from portal.jobs import JobKind, job_kinds
 from portal.paging import key_of
@@ -26,7 +25,7 @@ def refused(roster: RosterImport, params: Params, user: Any) -> Sequence[Table]:
     """The refused rows as they stand in the file, with the reason in the first column."""
     if not roster.file:
         raise Http404
-    return refused_tables(check(read(roster), roster.organization, timezone.localdate()))
+    return refused_tables(roster, read(roster))
 
 
 job_kinds.register(JobKind("roster-check", "核对名册", run_check, queue="import"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from members.models import Member, Organization
@@ -13,7 +13,7 @@ COUNTED = 10_000
 def tops(user: Any) -> list[Organization]:
     """The topmost organisations of the user's scopes, in tree order, without those that lie below another one."""
     found: list[Organization] = []
-    for organization in sorted({hat.organization for hat in user.hats}, key=lambda o: o.path):
+    for organization in sorted({node for _, node in user.reach}, key=lambda o: o.path):
         if not any(top.contains(organization) for top in found):
             found.append(organization)
     if user.member_id and not any(top.contains(user.member.branch) for top in found):
@@ -29,14 +29,8 @@ def with_rolls(organizations: QuerySet[Organization]) -> QuerySet[Organization]:
 
 def below(user: Any, node: Organization) -> QuerySet[Organization]:
     """The children of ``node`` out of what the user sees, with their rolls."""
-    visible = Organization.objects.visible_to(user).under(node).filter(depth=node.depth + 1)
+    visible = node.children().visible_to(user)
     return with_rolls(visible)
-
-
-def named(user: Any, words: str) -> QuerySet[Organization]:
-    """What the user sees whose name holds the words or whose code begins with them."""
-    found = Organization.objects.visible_to(user).filter(Q(name__contains=words) | Q(code__istartswith=words))
-    return with_rolls(found)
 
 
 def roll_size(node: Organization) -> str:

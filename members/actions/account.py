@@ -11,6 +11,7 @@ from django.db import transaction
 from members.models import Member, Organization, User
 from members.passwords import one_time_password, short_username
 from portal.actions.log import audit
+from portal.actions.session import end_all
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
 TRIES = 5
@@ -56,6 +57,7 @@ def reset(*, account: User, by: Any) -> str:
     password = one_time_password()
     User.objects.filter(pk=account.pk).update(password=make_password(password), must_change_password=True)
     unlock(username=account.username)
+    end_all(account=account)
     audit(by=by, verb="重置密码", target=account)
     return password
 

@@ -5,17 +5,24 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
-from members.models import Appointment, Member, MemberTag, Mobility, Organization, User
+from members.history import Change, keep_changes
+from members.models import Appointment, CommitteePost, Member, MemberTag, Mobility, Organization, Transfer, User
 from members.registry import roll_changed
 from portal.actions.log import audit, note_reading
 
 CONTACT_READING = "member-contact"
 
 
+Changes = dict[str, list[str]]
+
+
 class Taken(Exception):
     """Somebody has just saved the same identity number or member number."""
+
+
+class BranchClosed(Exception):
+    """The branch was closed; nobody is on its roll any more."""
 
 
 class SameName(Exception):
@@ -32,24 +39,29 @@ def shown(member: Member, field: str) -> str:
     return str(display() if display else getattr(member, field) or "")
 
 
-def write(member: Member, facts: dict[str, Any], contact: dict[str, str]) -> dict[str, Any]:
-    """Set what differs on the object; returns the changes for the audit trail, without the numbers themselves."""
-    changes: dict[str, Any] = {}
+def write(member: Member, facts: dict[str, Any], contact: dict[str, str]) -> Changes:
+    """Set what differs on the object; returns what it was and what it is now, for the history."""
+    changes: Changes = {}
     for field, value in facts.items():
         if getattr(member, field) != value:
             before = shown(member, field)
             setattr(member, field, value)
             changes[verbose(field)] = [before, shown(member, field)]
     if "identity" in contact and contact["identity"] != member.identity:
+        changes[verbose("identity")] = [member.identity, contact["identity"]]
         member.set_identity(contact["identity"])
-        changes[verbose("identity")] = "已更新"
     if "phone" in contact and contact["phone"] != member.phone:
+        changes[verbose("phone")] = [member.phone, contact["phone"]]
         member.phone = contact["phone"]
-        changes[verbose("phone")] = "已更新" if member.phone else "已删除"
     return changes
 
 
-def write_tags(member: Member, kinds: Collection[str]) -> dict[str, Any]:
+def keep(member: Member, verb: str, changes: Changes, by: Any) -> None:
+    """One act in the member's history."""
+    keep_changes([Change(member.pk, verb, changes)], by=by)
+
+
+def write_tags(member: Member, kinds: Collection[str]) -> Changes:
     """Bring the tags in line with ``kinds``; returns the change."""
     before = set(member.tags.values_list("kind", flat=True))
     if before == set(kinds):
@@ -72,17 +84,19 @@ def create(
     by: Any,
     namesake: bool = False,
 ) -> Member:
-    """A new member on the roll of ``branch``; raises ``Taken`` when a number is somebody else's, and ``SameName`` unless
-    a ``namesake`` is meant."""
+    """A new member on the roll of ``branch``; raises ``Taken`` when a number is somebody else's, ``BranchClosed``, and
+    ``SameName`` unless a ``namesake`` is meant."""
     member = Member(branch=branch)
-    write(member, facts, contact)
+    changes = {verbose("branch"): ["", str(branch)]} | write(member, facts, contact)
+    changes[verbose("status")] = ["", shown(member, "status")]
     try:
         with transaction.atomic():
-            Organization.objects.select_for_update(no_key=True).get(pk=branch.pk)
+            if Organization.objects.select_for_update(no_key=True).get(pk=branch.pk).closed_on:
+                raise BranchClosed
             if not namesake and Member.objects.on_roll().filter(branch=branch, name=member.name).exists():
                 raise SameName
             member.save()
-            write_tags(member, tags)
+            keep(member, "编入名册", changes | write_tags(member, tags), by)
             audit(by=by, verb="编入名册", target=member, branch=str(branch))
             roll_changed([branch.pk])
     except IntegrityError as error:
@@ -100,36 +114,39 @@ def change(*, member: Member, facts: dict[str, Any], contact: dict[str, str], ta
                 return False
             kept.save()
             User.objects.filter(member=kept).update(name=kept.name)
-            audit(by=by, verb="修改党员信息", target=kept, changes=changes)
+            keep(kept, "修改党员信息", changes, by)
+            audit(by=by, verb="修改党员信息", target=kept, fields=list(changes))
             roll_changed([kept.branch_id])
     except IntegrityError as error:
         raise Taken from error
     return True
 
 
-@transaction.atomic
-def transfer(*, member: Member, to: Organization, by: Any) -> bool:
-    """Move to another branch of the portal, with all records; ``False`` if the member has left or is there already."""
-    here = member.branch
-    moved = (
-        Member.objects.on_roll()
-        .filter(pk=member.pk, branch=here)
-        .exclude(branch=to)
-        .update(branch=to, since=timezone.localdate())
-    )
-    if moved:
-        audit(by=by, verb="转接组织关系", target=member, changes={verbose("branch"): [str(here), str(to)]})
-        roll_changed([here.pk, to.pk])
-    return moved == 1
+def open_mobility(
+    *,
+    member: Member,
+    by: Any,
+    kind: str,
+    since: date,
+    place: str = "",
+    contact: str = "",
+    host: Organization | None = None,
+) -> bool:
+    """The member is away (``host``: the branch of this portal where they live now), a guest, or cannot be found from now on.
 
-
-def open_mobility(*, member: Member, by: Any, kind: str, since: date, place: str, contact: str) -> bool:
-    """The member is away, a guest, or cannot be found from now on; ``False`` if that is registered already."""
+    ``False`` if that is registered already, or the host has been closed meanwhile.
+    """
     try:
         with transaction.atomic():
-            Mobility.objects.create(member=member, kind=kind, since=since, place=place, contact=contact)
-            audit(by=by, verb=f"登记{Mobility.Kind(kind).label}", target=member, since=str(since))
-            roll_changed([member.branch_id])
+            if host and not Organization.objects.select_for_update(no_key=True).open().filter(pk=host.pk).exists():
+                return False
+            Mobility.objects.create(member=member, kind=kind, since=since, place=place, host=host, contact=contact)
+            label = str(Mobility.Kind(kind).label)
+            facts = {"流动情况": label, "起始": str(since), "地点": place, "联系人": contact}
+            facts["所在地支部"] = str(host or "")
+            keep(member, f"登记{label}", {name: ["", value] for name, value in facts.items() if value}, by)
+            audit(by=by, verb=f"登记{label}", target=member)
+            roll_changed([member.branch_id, *([host.pk] if host else [])])
     except IntegrityError:
         return False
     return True
@@ -140,22 +157,30 @@ def close_mobility(*, mobility: Mobility, until: date, by: Any) -> bool:
     """The member is back; ``False`` if that was registered before."""
     if not Mobility.objects.filter(pk=mobility.pk, until=None).update(until=until):
         return False
-    audit(by=by, verb=f"结束{mobility.get_kind_display()}", target=mobility.member, until=str(until))
-    roll_changed([mobility.member.branch_id])
+    label = mobility.get_kind_display()
+    keep(mobility.member, f"结束{label}", {"流动情况": [label, ""], "结束": ["", str(until)]}, by)
+    audit(by=by, verb=f"结束{label}", target=mobility.member)
+    roll_changed([mobility.member.branch_id, *([mobility.host_id] if mobility.host_id else [])])
     return True
 
 
 @transaction.atomic
 def leave(*, member: Member, ending: str, ended_on: date, by: Any) -> bool:
-    """Off the roll; records stay. The account is closed and its appointments end. ``False`` if they had left before."""
+    """Off the roll; records stay. The account is closed, appointments and seats on committees end. ``False`` if they had
+    left before."""
     if not Member.objects.on_roll().filter(pk=member.pk).update(ending=ending, ended_on=ended_on):
         return False
     hats = list(Appointment.objects.current().filter(user__member=member).select_related("organization"))
     for hat in hats:
         hat.end()
-        audit(by=by, verb=f"撤销{hat.get_role_display()}", target=hat.organization, person=str(member))
+        audit(by=by, verb=f"撤销{hat.title}", target=hat.organization, person=str(member))
+    CommitteePost.objects.filter(member=member).vacate(ended_on)
     User.objects.filter(member=member).update(is_active=False)
-    audit(by=by, verb=f"离开名册：{Member.Ending(ending).label}", target=member, ended_on=str(ended_on))
+    label = str(Member.Ending(ending).label)
+    for waiting in member.transfers.waiting():
+        waiting.decide(Transfer.State.WITHDRAWN, by=by, reason=f"已离开名册（{label}）")
+    keep(member, f"离开名册：{label}", {verbose("ending"): ["", label], verbose("ended_on"): ["", str(ended_on)]}, by)
+    audit(by=by, verb=f"离开名册：{label}", target=member)
     roll_changed([member.branch_id, *(hat.organization_id for hat in hats)])
     return True
 
@@ -163,14 +188,20 @@ def leave(*, member: Member, ending: str, ended_on: date, by: Any) -> bool:
 def come_back(*, member: Member, by: Any) -> bool:
     """On the roll again (they had been taken off by mistake); appointments do not come back.
 
-    ``False`` if they never left; raises ``Taken`` when the same identity number is on the roll by now.
+    ``False`` if they never left; raises ``Taken`` when the same identity number is on the roll by now, ``BranchClosed`` when
+    their branch is no more.
     """
     try:
         with transaction.atomic():
-            ended = Member.objects.filter(pk=member.pk, ended_on__isnull=False)
-            if not ended.update(ending="", ended_on=None):
+            gone = Member.objects.select_for_update().filter(pk=member.pk, ended_on__isnull=False).first()
+            if gone is None:
                 return False
+            if Organization.objects.filter(pk=gone.branch_id, closed_on__isnull=False).exists():
+                raise BranchClosed
+            changes = {verbose(field): [shown(gone, field), ""] for field in ("ending", "ended_on")}
+            Member.objects.filter(pk=member.pk).update(ending="", ended_on=None)
             User.objects.filter(member=member).update(is_active=True)
+            keep(member, "恢复在册", changes, by)
             audit(by=by, verb="恢复在册", target=member)
             roll_changed([member.branch_id])
     except IntegrityError as error:

@@ -44,7 +44,7 @@ def change(*, organization: Organization, by: Any, **values: Any) -> list[str]:
             before.save(update_fields=changed)
             audit(
                 by=by,
-                verb="修改党组织状态" if "condition" in changed else "修改党组织",
+                verb="修改党组织",
                 target=before,
                 changes={verbose(field): [old[field], label(before, field)] for field in changed},
             )

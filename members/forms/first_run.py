@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from members.models import Organization, User
+from portal.forms.account import advice
 from portal.forms.wording import plain_words
 
 
@@ -39,7 +40,6 @@ class FirstRunForm(forms.Form):
         label="密码",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="至少 10 个字符，不能全是数字，不要用常见密码或与账号、姓名相近的内容。",
     )
     password2 = forms.CharField(
         label="再输入一次密码",
@@ -50,6 +50,7 @@ class FirstRunForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = advice()
         plain_words(self)
 
     def clean_organization_code(self) -> str:

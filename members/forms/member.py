@@ -3,27 +3,43 @@
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
+from members.dimensions import age_band, dimensions
 from members.forms.fields import DateField, FilterForm, IdentityField, NameField, PartialDateField, PhoneField
+from members.forms.organization_search import OrganizationField
 from members.identity import identity_index
 from members.models import Member, MemberTag, Mobility, Organization
 from members.models.member import MemberQuerySet
-from members.permissions import Permission
 from portal.forms.wording import plain_words
 
-PLAIN = ["number", "name", "sex", "ethnicity", "born", "education", "joined", "confirmed", "status", "post", "group"]
+PLAIN = [
+    "number",
+    "name",
+    "sex",
+    "ethnicity",
+    "born",
+    "education",
+    "joined",
+    "confirmed",
+    "status",
+    "post",
+    "group",
+    "helper",
+]
 
 
 class MemberFilterForm(FilterForm):
     """What the list shows; whatever cannot be read is left aside."""
 
-    name = forms.CharField(label="姓名", required=False, max_length=60)
+    name = forms.CharField(label="姓名或编号", required=False, max_length=60)
     tag = forms.ChoiceField(label="标签", required=False, choices=[("", "全部标签"), *MemberTag.Kind.choices])
     status = forms.ChoiceField(label="类别", required=False, choices=[("", "全部类别"), *Member.Status.choices])
     mobility = forms.ChoiceField(
         label="流动", required=False, choices=[("", "全部"), ("none", "未流动"), *Mobility.Kind.choices]
     )
+    age = forms.ChoiceField(label="年龄", required=False, choices=[("", "全部年龄"), *dimensions["age"].categories])
     roll = forms.ChoiceField(label="在册", required=False, choices=[("", "在册"), ("ended", "已离开")])
 
     def narrow(self, members: MemberQuerySet) -> MemberQuerySet:
@@ -31,7 +47,10 @@ class MemberFilterForm(FilterForm):
         wanted = {key: value for key, value in self.cleaned_data.items() if value}
         members = members.filter(ended_on__isnull="roll" not in wanted)
         if "name" in wanted:
-            members = members.filter(name__contains=self.words("name"))
+            words = self.words("name")
+            members = members.filter(Q(name__contains=words) | Q(number__istartswith=words))
+        if "age" in wanted:
+            members = members.alias(age=age_band(timezone.localdate())).filter(age=wanted["age"])
         if "status" in wanted:
             members = members.filter(status=wanted["status"])
         if "tag" in wanted:
@@ -69,11 +88,12 @@ class MemberForm(forms.ModelForm):
     class Meta:
         model = Member
         fields = PLAIN
+        help_texts = {"helper": "给年老体弱、离退休等党员送学上门、联系帮扶的人。"}
         error_messages = {"number": {"unique": "这个党员编号已经登记在另一位党员名下，请核对。"}}
 
     field_order = [
         "name", "same_name", "sex", "ethnicity", "born", "identity", "education", "joined", "confirmed", "status",
-        "number", "post", "group", "phone", "no_phone", "tags",
+        "number", "post", "group", "phone", "no_phone", "helper", "tags",
     ]  # fmt: skip
 
     def __init__(self, *args: Any, branch: Organization, **kwargs: Any) -> None:
@@ -81,13 +101,15 @@ class MemberForm(forms.ModelForm):
         self.branch = branch
         person: Member = self.instance
         self.fields["sex"].choices = [("", "未填"), *Member.Sex.choices]  # type: ignore[attr-defined]
-        for name in ("number", "ethnicity", "education", "post", "group"):
+        for name in ("number", "ethnicity", "education", "post", "group", "helper"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         if person.pk:
             self.initial["tags"] = [tag.kind for tag in person.tags.all()]
             for name, masked in (("identity", person.masked_identity), ("phone", person.masked_phone)):
                 if masked:
                     self.fields[name].help_text = f"已登记 {masked}；不改请留空。"
+        if person.status == Member.Status.PROBATIONARY:
+            self.fields["status"].help_text = "预备期满请办“转正”，这里只更正登记错误。" if person.pk else ""
         if not person.phone:
             del self.fields["no_phone"]
         if not (self.data and self.same_names().exists()):
@@ -136,16 +158,28 @@ class MemberForm(forms.ModelForm):
         return {"phone": ""} | given if self.cleaned_data.get("no_phone") else given
 
 
+# Nobody is away in the city and in another province at the same time.
+OPPOSITE: dict[str, Mobility.Kind] = {
+    Mobility.Kind.IN_CITY: Mobility.Kind.OUT_OF_PROVINCE,
+    Mobility.Kind.OUT_OF_PROVINCE: Mobility.Kind.IN_CITY,
+}
+
+
 class MobilityForm(forms.ModelForm):
     """A stretch away from, or as a guest in, the branch that begins."""
 
     since = DateField(label="起始日期", past=True)
+    host = OrganizationField(
+        label="所在地支部",
+        required=False,
+        help_text="现在住处或单位所在的支部，如果也在本平台：写名称或编码查找。流出外省市的就在那里参加活动。",
+    )
 
     class Meta:
         model = Mobility
-        fields = ["kind", "since", "place", "contact"]
+        fields = ["kind", "since", "place", "host", "contact"]
         help_texts = {
-            "kind": "流出外省市的在流入地参加，不计入本支部；市内流出的仍在本支部参加。",
+            "kind": "流出外省市的在流入地参加，不重复计入本支部；市内流出的仍在本支部参加。",
             "place": "现在哪里、在什么单位；失联的写最后知道的去向。",
             "contact": "能联系到本人的人及其电话，或负责查找的人。",
         }
@@ -159,7 +193,18 @@ class MobilityForm(forms.ModelForm):
         kind: str = self.cleaned_data["kind"]
         if self.member.mobilities.filter(kind=kind, until=None).exists():
             raise forms.ValidationError(f"“{Mobility.Kind(kind).label}”已经登记，结束后才能再登记一次。")
+        other = OPPOSITE.get(kind)
+        if other and self.member.mobilities.filter(kind=other, until=None).exists():
+            raise forms.ValidationError(f"“{Mobility.Kind(other).label}”还没有结束，请先登记结束。")
         return kind
+
+    def clean_host(self) -> Organization | None:
+        host: Organization | None = self.cleaned_data["host"]
+        if host is not None and host.pk == self.member.branch_id:
+            raise forms.ValidationError(f"{self.member}的组织关系就在{host}，这里写现在所在的另一个支部，没有就不填。")
+        if host is not None and self.cleaned_data.get("kind") not in {None, *OPPOSITE}:
+            raise forms.ValidationError("只有流出（市内、外省市）才填写所在地支部。")
+        return host
 
 
 class MobilityEndForm(forms.Form):
@@ -187,28 +232,3 @@ class LeavingForm(forms.Form):
         error_messages={"required": "请选择离开原因。", "invalid_choice": "请选择离开原因。"},
     )
     ended_on = DateField(label="离开日期", past=True)
-
-
-class TransferForm(forms.Form):
-    """To which branch; it must lie where the user keeps the roll."""
-
-    code = forms.CharField(
-        label="转入支部的组织编码",
-        max_length=40,
-        help_text="在“组织”页可以查到编码。只能转到您负责名册的支部；转出本平台的，请办“离开名册”。",
-        error_messages={"required": "请填写转入支部的组织编码。"},
-    )
-
-    def __init__(self, *args: Any, member: Member, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.member, self.user = member, user
-
-    def clean_code(self) -> Organization:
-        code = self.cleaned_data["code"].strip()
-        branches: QuerySet[Organization] = Organization.objects.visible_to(self.user).branches().open()
-        to = branches.filter(code__iexact=code).first()
-        if to is None or not self.user.can(Permission.EDIT_ROLL, at=to):
-            raise forms.ValidationError("在您负责名册的范围内没有这个编码的党支部，请核对。")
-        if to.pk == self.member.branch_id:
-            raise forms.ValidationError(f"{self.member}本来就在{to}。")
-        return to

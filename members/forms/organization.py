@@ -14,11 +14,10 @@ class OrganizationForm(forms.ModelForm):
 
     class Meta:
         model = Organization
-        fields = ["name", "code", "kind", "sector", "condition"]
+        fields = ["name", "code", "kind", "sector"]
         help_texts = {
             "name": "写全称，同一上级之下不能重名。",
             "code": "在整个平台内唯一，导入名册时凭它辨认组织。",
-            "condition": "软弱涣散、班子不健全、隶属不明确的，须先整顿，活动才能启动。",
         }
         error_messages = {
             "name": {"required": "请填写组织名称。"},

@@ -1,11 +1,13 @@
 """Party members on the roll, and where they are."""
 
+from datetime import date
 from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
-from members.identity import identity_index
+from members.dates import years_after, years_before
+from members.identity import identity_index, mask_identity, mask_phone
 from members.models.organization import Organization
 from members.permissions import Permission
 from members.scope import within
@@ -39,9 +41,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def under(self, node: Organization) -> "MemberQuerySet":
         return self.filter(branch__path__startswith=node.path)
 
-    def taking_part_here(self) -> "MemberQuerySet":
-        """Living on the roll and not taking part elsewhere: who floated to another province does so where they live (S0 四)."""
-        return self.on_roll().filter(~Exists(Mobility.objects.elsewhere().filter(member=OuterRef("pk"))))
+    def probation_over(self, today: date) -> "MemberQuerySet":
+        """Candidates whose probation of one year, or its extension, is over by ``today``, so that it must be decided on."""
+        over = Q(probation_until=None, joined__gt="", joined__lte=years_before(today, 1))
+        return self.on_roll().filter(over | Q(probation_until__lte=today), status=Member.Status.PROBATIONARY)
 
 
 class Member(models.Model):
@@ -62,9 +65,10 @@ class Member(models.Model):
         MOVED = "moved", "转出"
         DIED = "died", "去世"
         LEFT = "left", "出党"
+        REVOKED = "revoked", "取消预备党员资格"
 
     branch = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="members", verbose_name="所在支部")
-    number = models.CharField("党员编号", max_length=40, unique=True, null=True, blank=True)
+    number = models.CharField("党员编号", max_length=40, null=True, blank=True)
     name = models.CharField("姓名", max_length=60)
     sex = models.CharField("性别", max_length=8, choices=Sex, blank=True)
     ethnicity = models.CharField("民族", max_length=20, blank=True)
@@ -75,8 +79,10 @@ class Member(models.Model):
     status = models.CharField("党员类别", max_length=16, choices=Status, default=Status.FULL)
     post = models.CharField("职务", max_length=60, blank=True)
     group = models.CharField("党小组", max_length=40, blank=True)
+    helper = models.CharField("送学帮扶人", max_length=60, blank=True)
+    probation_until = models.DateField("预备期延长至", null=True, blank=True)
     identity = SealedTextField("身份证号", context="member.identity")
-    identity_index = models.CharField(max_length=64, blank=True, db_index=True)
+    identity_index = models.CharField(max_length=64, blank=True)
     phone = SealedTextField("联系电话", context="member.phone")
     ended_on = models.DateField("离开日期", null=True, blank=True)
     ending = models.CharField("离开原因", max_length=8, choices=Ending, blank=True)
@@ -87,8 +93,13 @@ class Member(models.Model):
     class Meta:
         verbose_name = "党员"
         ordering = ["branch__path", "pk"]
-        indexes = [models.Index(fields=["branch", "name"], name="member_branch_name")]
+        # Named here and not on the fields: those would get a second index each, for searches that nobody makes.
+        indexes = [
+            models.Index(fields=["branch", "name"], name="member_branch_name"),
+            models.Index(fields=["identity_index"], condition=~Q(identity_index=""), name="member_identity"),
+        ]
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="member_number_once"),
             models.UniqueConstraint(
                 fields=["identity_index"],
                 condition=~Q(identity_index="") & Q(ended_on=None),
@@ -105,6 +116,13 @@ class Member(models.Model):
     def scope(self) -> Organization:
         return self.branch
 
+    @property
+    def probation_ends(self) -> str:
+        """The (partial) date on which a candidate's probation is over; empty where joining is not known."""
+        if self.status != self.Status.PROBATIONARY or not (self.joined or self.probation_until):
+            return ""
+        return f"{self.probation_until:%Y-%m-%d}" if self.probation_until else years_after(self.joined, 1)
+
     def set_identity(self, number: str) -> None:
         """Set the identity number together with its blind index."""
         self.identity = number
@@ -112,12 +130,11 @@ class Member(models.Model):
 
     @property
     def masked_identity(self) -> str:
-        """First three and last two characters."""
-        return f"{self.identity[:3]}{'*' * (len(self.identity) - 5)}{self.identity[-2:]}" if self.identity else ""
+        return mask_identity(self.identity)
 
     @property
     def masked_phone(self) -> str:
-        return f"{self.phone[:3]}****{self.phone[-2:]}" if self.phone else ""
+        return mask_phone(self.phone)
 
     def contact_readings(self) -> models.QuerySet[ReadLog]:
         """Who looked at the full identity number and telephone, the latest first, for the member to see."""
@@ -157,9 +174,16 @@ class MobilityQuerySet(models.QuerySet["Mobility"]):
         """Those of the members one sees."""
         return self.filter(member__in=Member.objects.visible_to(user))
 
-    def elsewhere(self) -> "MobilityQuerySet":
-        """Open stretches in another province: who is there takes part there (S0 四)."""
-        return self.filter(kind=Mobility.Kind.OUT_OF_PROVINCE, until=None)
+    def current(self) -> "MobilityQuerySet":
+        return self.filter(until=None)
+
+    def out_of_reach(self) -> "MobilityQuerySet":
+        """Of those who take part in another province, outside the portal: no branch of it stands for where they live (S0 四)."""
+        return self.current().filter(kind=Mobility.Kind.OUT_OF_PROVINCE, host=None)
+
+    def hosted(self) -> "MobilityQuerySet":
+        """Of those who live in another province at a branch of this portal, and take part there where it is enrolled (S0 四)."""
+        return self.current().filter(kind=Mobility.Kind.OUT_OF_PROVINCE, host__isnull=False)
 
 
 class Mobility(models.Model):
@@ -174,6 +198,9 @@ class Mobility(models.Model):
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="mobilities")
     kind = models.CharField("情形", max_length=20, choices=Kind)
     place = models.CharField("地点", max_length=120, blank=True)
+    host = models.ForeignKey(
+        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="hosted", verbose_name="所在地支部"
+    )
     contact = models.CharField("联系人", max_length=60, blank=True)
     since = models.DateField("起始")
     until = models.DateField("结束", null=True, blank=True)
@@ -191,6 +218,16 @@ class Mobility(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} {self.get_kind_display()}"
+
+    @property
+    def in_words(self) -> str:
+        """Where the member takes part while this lasts (S0 四)."""
+        home = self.member.branch
+        if self.kind != self.Kind.OUT_OF_PROVINCE:
+            return f"在{home}参加活动"
+        if self.host is None:
+            return f"在流入地{f'（{self.place}）' if self.place else ''}参加活动，不计入{home}"
+        return f"在{self.host}参加活动；{self.host}没有编入的活动，仍在{home}参加"
 
     @property
     def scope(self) -> Organization:

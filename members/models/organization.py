@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
+from members.pinyin import initials_of
 from members.scope import within
 
 
@@ -26,6 +27,10 @@ class OrganizationQuerySet(MP_NodeQuerySet):
     def under(self, node: "Organization") -> "OrganizationQuerySet":
         """``node`` and everything below it."""
         return self.filter(path__startswith=node.path)
+
+    def overseen_from(self, node: "Organization") -> "OrganizationQuerySet":
+        """What ``node`` looks on at (S2 四)."""
+        return self.filter(overseer=node)
 
     def open(self) -> "OrganizationQuerySet":
         return self.filter(closed_on=None)
@@ -81,6 +86,7 @@ class Organization(MP_Node):
     BLOCKING_CONDITIONS = (Condition.WEAK, Condition.INCOMPLETE, Condition.UNCLEAR)
 
     name = models.CharField("名称", max_length=120)
+    initials = models.CharField("拼音首字母", max_length=250, blank=True, editable=False)
     code = models.CharField("组织编码", max_length=40, unique=True)
     kind = models.CharField("组织类型", max_length=20, choices=Kind)
     sector = models.CharField("领域", max_length=24, choices=Sector, blank=True)
@@ -96,7 +102,11 @@ class Organization(MP_Node):
 
     class Meta:
         verbose_name = "党组织"
-        indexes = [models.Index(fields=["name"], name="organization_name")]
+        indexes = [
+            models.Index(fields=["name"], name="organization_name"),
+            # The next level below a node, however much lies further down.
+            models.Index(fields=["depth", "path"], name="organization_level"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=["committee", "work-committee", "party-group", "general-branch", "branch"])
@@ -107,6 +117,14 @@ class Organization(MP_Node):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the letters by which the name is found."""
+        fields = kwargs.get("update_fields")
+        if fields is None or "name" in fields:
+            self.initials = initials_of(self.name)
+            kwargs |= {"update_fields": {*fields, "initials"}} if fields is not None else {}
+        super().save(*args, **kwargs)
 
     @property
     def scope(self) -> "Organization":

@@ -1,9 +1,12 @@
 """Accounts."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import cached_property
 
 from members.models.appointment import Appointment
@@ -11,6 +14,19 @@ from members.models.member import Member
 from members.models.organization import Organization
 from members.permissions import GRANTS, Permission, Role
 from members.scope import within
+
+# Chosen in place of an appointment: to be a member of the Party and nothing else.
+NO_HAT = 0
+
+
+@dataclass(frozen=True)
+class HatChoice:
+    """One line of the header's list; ``value`` is what the form sends (empty: all together)."""
+
+    value: str
+    title: str
+    place: str
+    worn: bool
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -36,14 +52,17 @@ class UserQuerySet(models.QuerySet["User"]):
     def kept_by(self, user: Any) -> "UserQuerySet":
         """Accounts whose password the user may set: branch and every hat in force lie where the user manages accounts.
 
-        So nobody gets into an account that may do more, elsewhere, than they answer for themselves. Never one's own.
+        So nobody gets into an account that may do more, elsewhere, than they answer for themselves. Never one's own, nor
+        that of somebody for whom one stands in.
         """
         paths = user.scopes(Permission.MANAGE_ACCOUNTS)
         hats = Appointment.objects.current()
         elsewhere = hats.exclude(within(paths, "organization__path"))
         office = models.Q(member=None, pk__in=hats.values("user"))
         kept = self.filter(within(paths, "member__branch__path") | office)
-        return kept.exclude(pk__in=elsewhere.values("user")).exclude(pk=user.pk)
+        borrowed = [hat.delegated_from_id for hat in user.all_hats if hat.delegated_from_id]
+        lenders = Appointment.objects.filter(pk__in=borrowed)
+        return kept.exclude(pk__in=elsewhere.values("user")).exclude(pk__in=lenders.values("user")).exclude(pk=user.pk)
 
     def never_used(self) -> "UserQuerySet":
         """Nobody has signed in and chosen an own password yet: a slip may be printed."""
@@ -65,6 +84,10 @@ class User(AbstractUser):
     )
     must_change_password = models.BooleanField("首次登录须改密码", default=False)
     activated_at = models.DateTimeField("首次登录时间", null=True, blank=True)
+    password_set_at = models.DateTimeField("密码设定时间", null=True, blank=True)
+
+    # The appointment that was chosen for this request (``members.hats``); ``None``: all together.
+    chosen_hat: int | None = None
 
     objects: ClassVar[AccountManager] = AccountManager()
 
@@ -75,14 +98,79 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.name or self.username
 
+    def set_password(self, raw_password: str | None) -> None:
+        """The framework's, and since when it holds."""
+        super().set_password(raw_password)
+        self.password_set_at = timezone.now()
+
     @cached_property
-    def hats(self) -> list[Any]:
+    def all_hats(self) -> list[Any]:
         """The appointments in force, with their organisations; one query per request."""
         return list(self.appointments.current().select_related("organization")) if self.pk else []
 
+    @property
+    def hats(self) -> list[Any]:
+        """Those of them that count now: the chosen one, none as a plain member, otherwise all.
+
+        A chosen one that is no longer in force counts as no choice.
+        """
+        if self.chosen_hat == NO_HAT and self.member_id:
+            return []
+        return [hat for hat in self.all_hats if hat.pk == self.chosen_hat] or self.all_hats
+
+    @property
+    def hat_in_words(self) -> str:
+        """What one wears now: 支部书记·第一党支部; all of several: 全部职责（3）."""
+        if not self.hats:
+            return f"党员·{self.member.branch}" if self.member else ""
+        only = self.hats[0] if len(self.hats) == 1 else None
+        return f"{only.title}·{only.organization}" if only else f"全部职责（{len(self.hats)}）"
+
+    @property
+    def hat_choices(self) -> list[HatChoice]:
+        """All together, each appointment, and for members none; nothing where there is nothing to choose between."""
+        hats = [
+            HatChoice(str(hat.pk), hat.title, str(hat.organization), hat.pk == self.chosen_hat) for hat in self.all_hats
+        ]
+        if self.member and hats:
+            hats.append(
+                HatChoice(str(NO_HAT), "党员", f"{self.member.branch}（只看本人的）", self.chosen_hat == NO_HAT)
+            )
+        everything = HatChoice("", "全部职责", "一起使用", self.chosen_hat is None)
+        return [everything, *hats] if len(hats) > 1 else []
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether one of the roles, worn now or not, demands a second factor."""
+        roles = settings.SECOND_FACTOR_ROLES
+        return bool(roles) and any(hat.role in roles for hat in self.all_hats)
+
+    @property
+    def member_number(self) -> str:
+        """The member number, which may not be part of a password."""
+        return (self.member.number or "") if self.member else ""
+
+    @cached_property
+    def overseen(self) -> dict[int, list[Organization]]:
+        """By the place of an overseer's appointment: the organisations of the other line put under it (S2 四: 属地管理)."""
+        places = [hat.organization_id for hat in self.all_hats if hat.role == Role.OVERSEER]
+        found: dict[int, list[Organization]] = {}
+        for organization in Organization.objects.filter(overseer__in=places) if places else ():
+            found.setdefault(organization.overseer_id, []).append(organization)
+        return found
+
+    @property
+    def reach(self) -> list[tuple[str, Organization]]:
+        """Roles, and the tops of the subtrees in which each holds: where it was given, and of an overseer what is overseen
+        from there."""
+        own = [(hat.role, hat.organization) for hat in self.hats]
+        return own + [
+            (role, each) for role, at in own if role == Role.OVERSEER for each in self.overseen.get(at.pk, ())
+        ]
+
     def scopes(self, permission: str | None = None) -> list[str]:
         """Paths of the subtrees in which the user holds ``permission`` (``None``: any role with something to see)."""
-        return [hat.organization.path for hat in self.hats if (permission in GRANTS[hat.role] if permission else True)]
+        return [node.path for role, node in self.reach if not permission or permission in GRANTS[role]]
 
     def can(self, permission: str, at: Organization | None = None) -> bool:
         """Whether an appointment in force gives ``permission`` at ``at`` (``None``: at any place)."""
@@ -94,8 +182,8 @@ class User(AbstractUser):
         return node.pk == own or any(node.path.startswith(path) for path in self.scopes())
 
     def hat_at(self, at: Organization) -> str:
-        """The user's capacity towards an organisation, for the logs: 支部书记, 活动办公室 …, or 本人."""
+        """The user's capacity towards an organisation, for the logs: 支部书记, 代理支部书记, 活动办公室 …, or 本人."""
         for hat in self.hats:
             if at.path.startswith(hat.organization.path):
-                return str(Role(hat.role).label)
+                return str(hat.title)
         return "本人"

@@ -1,82 +1,132 @@
-"""Comparing a file with the roll: what would be created, changed, left alone, refused. Writes nothing."""
+"""Comparing a file with the roll: what would be created, changed, left alone, asked, refused. Writes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import Any
 
-from members.identity import identity_index
-from members.models import Member, Organization
-from members.roster import values
-from members.roster.columns import LABELS, MEMBER, ORGANIZATION, Layout, layout
+from members.models import Organization
+from members.roster.columns import GUESSED, Layout, Memory, layout_of
+from members.roster.comparing import compare, compare_traits
+from members.roster.headings import ORGANIZATION
 from members.roster.parsing import rows_of
-from members.roster.people import People
-from members.roster.rows import CHANGED, CREATED, OUTCOMES, REFUSED, UNCHANGED, Plan, Row, masked
-from members.roster.tree import Tree, plain
+from members.roster.people import Choices, People, chunks
+from members.roster.rows import ASKED, CHANGED, CREATED, UNCHANGED, Plan, Row
+from members.roster.tree import Tree, plain, short
 from portal.sheets import Sheet, Unreadable, read_sheets
 
-__all__ = ["CHANGED", "CREATED", "OUTCOMES", "PLAIN_FIELDS", "REFUSED", "UNCHANGED", "Plan", "Row", "check"]
-MAX_ROWS = 50_000
-PLAIN_FIELDS = (
-    "name", "sex", "ethnicity", "born", "education", "joined", "confirmed", "status", "number", "post", "group",
-)  # fmt: skip
-DATES = {"born", "joined", "confirmed"}
-Report = Callable[[int, int], None]
+MAX_ROWS = 300_000
+STEP = 5_000
+NO_ROSTER = "没有找到名册。请确认表头中有“姓名”一列（党员名册）或“组织名称、组织类型”两列（组织名册），可下载模板对照。"
+Report = Callable[[int, str], None]
 
 
-def check(content: bytes, root: Organization, today: date) -> Plan:
+class Unclear(Unreadable):
+    """What the columns mean has to be said first; ``layouts`` are what is known of the sheets."""
+
+    def __init__(self, message: str, layouts: list[Layout]) -> None:
+        super().__init__(message)
+        self.layouts = layouts
+
+
+def silent(done: int, message: str) -> None:
+    """For those who do not want to know how far it is."""
+
+
+def check(content: bytes, root: Organization, today: date, **said: Any) -> Plan:
     """Read and compare a whole file for the subtree of ``root``. Raises ``Unreadable`` when no roster is in it."""
-    plan = parse(content, today)
-    settle(plan, root)
+    choices = said.pop("choices", {})
+    plan = parse(read_sheets(content), today, **said)
+    settle(plan, root, choices)
     return plan
 
 
-def parse(content: bytes, today: date, report: Report = lambda done, total: None) -> Plan:
-    """All rows with what can be told from the file alone. Raises ``Unreadable`` when no roster is in it."""
-    sheets = read_sheets(content)
-    layouts = [found for sheet in sheets if not sheet.hidden and (found := layout(sheet))]
-    if not layouts:
-        raise Unreadable(
-            "没有找到名册。请确认表头中有“姓名”一列（党员名册）或“组织名称、组织类型”两列（组织名册），可下载模板对照。"
-        )
-    total = sum(len(found.rows) for found in layouts)
-    if total > MAX_ROWS:
-        raise Unreadable(f"共{total}行，超过一次{MAX_ROWS}行的上限。请按组织拆分后分次导入。")
-    if not total:
-        raise Unreadable("表头下面没有数据行。请填写后重新上传。")
-    plan = Plan([], [], {found.sheet.name: found.headings for found in layouts}, left_aside(sheets, layouts))
-    done = 0
-    for found in layouts:
-        for row in rows_of(found, today, plan):
+def parse(
+    sheets: Iterable[Sheet],
+    today: date,
+    report: Report = silent,
+    columns: Mapping[str, Any] | None = None,
+    memory: Memory = lambda digests: {},
+) -> Plan:
+    """All rows with what can be told from the file alone. Raises ``Unreadable`` when no roster is in it.
+
+    ``columns``: what the clerk said of the columns, by sheet; ``memory``: what was said of such headings before.
+    """
+    plan, unclear, done = Plan(), [], 0
+    for sheet in sheets:
+        layout = layout_of(sheet, (columns or {}).get(sheet.name), memory)
+        plan.layouts.append(layout)
+        if not layout.is_roster or layout.problems:
+            unclear += [layout] if layout.is_roster else []
+            continue
+        for row in rows_of(layout, today, plan):
             (plan.organizations if row.kind == ORGANIZATION else plan.members).append(row)
             done += 1
-            if done % 500 == 0:
-                report(done, total * 2)
+            if done % STEP == 0:
+                report(done, f"已读取 {done} 行")
+            if done > MAX_ROWS:
+                raise Unreadable(f"超过一次{MAX_ROWS}行的上限。请按组织拆分后分次导入。")
+        layout.rows = ()
+    settle_layouts(plan, unclear)
     return plan
 
 
-def settle(plan: Plan, root: Organization, report: Report = lambda done, total: None) -> None:
-    """Compare parsed rows with the roll under ``root`` as it is now."""
-    total = len(plan.rows)
+def settle_layouts(plan: Plan, unclear: list[Layout]) -> None:
+    """A sheet that only looks a little like a roster is left aside where another one is a roster; otherwise it is asked about."""
+    readable = [layout for layout in plan.layouts if layout.is_roster and not layout.problems]
+    for layout in unclear:
+        if readable and layout.source == GUESSED and not layout.is_complete:
+            layout.kind, layout.problems = "", []
+    problems = [problem for layout in plan.layouts for problem in layout.problems]
+    if problems or not readable:
+        raise Unclear("".join(problems) or NO_ROSTER, plan.layouts)
+    if not plan.organizations and not plan.members:
+        raise Unreadable("表头下面没有数据行。请填写后重新上传。")
+    plan.ignored = left_aside(plan.layouts)
+
+
+def left_aside(layouts: list[Layout]) -> list[str]:
+    """In words, which sheets and columns of the file are not read."""
+    reasons = {True: "已隐藏", False: "没有找到名册表头"}
+    words = [
+        f"工作表“{each.sheet}”（{reasons[each.hidden]}）" for each in layouts if not each.is_roster and each.headings
+    ]
+    unused = [(each.sheet, each.unused) for each in layouts if each.is_roster]
+    return words + [f"工作表“{name}”的列：{'、'.join(headings)}" for name, headings in unused if headings]
+
+
+def settle(plan: Plan, root: Organization, choices: Choices, report: Report = silent) -> None:
+    """Compare parsed rows with the roll under ``root`` as it is now. ``choices``: the clerk's word on who is meant."""
     tree = Tree(root)
     plan.organizations = settle_organizations(plan.organizations, tree)
-    tree.forget()
-    people = People(root, plan.members)
+    tree.finish()
+    report(0, "正在与名册比对")
+    people = People(root, plan.members, choices)
     for row in plan.members:
         tree.place(row)
         if not row.is_refused:
             people.find_doubles(row)
-    for number, row in enumerate(plan.members):
-        settle_member(row, people)
-        if number % 500 == 0:
-            report(total + number, total * 2)
-
-
-def left_aside(sheets: list[Sheet], layouts: list[Layout]) -> list[str]:
-    """In words, which sheets and columns of the file are not read."""
-    read = {found.sheet.name for found in layouts}
-    reasons = {True: "已隐藏", False: "没有找到名册表头"}
-    words = [f"工作表“{sheet.name}”（{reasons[sheet.hidden]}）" for sheet in sheets if sheet.name not in read]
-    unused = [(found.sheet.name, [h for h in found.unused if h not in {"序号", "编号"}]) for found in layouts]
-    return words + [f"工作表“{name}”的列：{'、'.join(headings)}" for name, headings in unused if headings]
+    # Whoever is certain first: those who remain are fewer, and so are the questions.
+    certain = [None if row.is_refused else people.find_certain(row) for row in plan.members]
+    for number, (row, person) in enumerate(zip(plan.members, certain, strict=True)):
+        if not row.is_refused:
+            found = person or people.find_likely(row)
+            if row.outcome == UNCHANGED and found is None:
+                row.outcome = CREATED
+            elif found is not None:
+                row.target = found.pk
+                compare(row, found, tree.names)
+                compare_traits(row, people.roll.tags.get(found.pk, []), people.roll.away.get(found.pk, {}))
+                row.outcome = CHANGED if row.changes else UNCHANGED
+        if number % STEP == 0:
+            report(number, f"已比对 {number} 人")
+    absent = people.absent() if plan.members else []
+    covered = {row.values["branch_key"] for row in plan.members if "branch_key" in row.values}
+    asked = {person.pk for row in plan.members if row.outcome == ASKED for person in row.candidates or ()}
+    plan.missing = len(absent)
+    plan.absent = [
+        person.described(tree.names) for person in absent if person.branch in covered and person.pk not in asked
+    ]
+    plan.stamp = people.roll.stamp
 
 
 def settle_organizations(rows: list[Row], tree: Tree) -> list[Row]:
@@ -91,7 +141,9 @@ def settle_organizations(rows: list[Row], tree: Tree) -> list[Row]:
             continue
         if code:
             codes[code] = row
-        names.setdefault(plain(row.values.get("name", "")), []).append(row)
+        for name in {plain(row.values.get("name", "")), short(row.values.get("name", ""))}:
+            names.setdefault(name, []).append(row)
+    taken = codes_elsewhere(set(codes) - set(tree.known))
     settled: list[Row] = []
     done: set[int] = set()
     for row in rows:
@@ -104,92 +156,22 @@ def settle_organizations(rows: list[Row], tree: Tree) -> list[Row]:
         for each in reversed(chain):
             if id(each) not in done:
                 done.add(id(each))
-                tree.settle(each, parent_row(each, codes, names))
+                tree.settle(each, parent_row(each, codes, names), taken)
                 settled.append(each)
     return settled
 
 
+def codes_elsewhere(codes: set[str]) -> set[str]:
+    found: set[str] = set()
+    for chunk in chunks(sorted(codes)):
+        found.update(Organization.objects.filter(code__in=chunk).values_list("code", flat=True))
+    return found
+
+
 def parent_row(row: Row, codes: dict[str, Row], names: dict[str, list[Row]]) -> Row | None:
-    """The row of the same file that is this row's parent, if there is one."""
+    """The row of the same file that is this row's parent, by code, name or abbreviation, if there is just one."""
     code, name = row.values.get("parent_code", ""), row.values.get("parent", "")
-    same = names.get(plain(name), []) if name else []
-    return codes.get(code or name) or (same[0] if not code and len(same) == 1 else None)
-
-
-def settle_member(row: Row, people: People) -> None:
-    """Find the person on the roll, and what would change."""
-    if row.is_refused:
-        return
-    person = people.find(row)
-    if row.is_refused:
-        return
-    if person is None:
-        row.outcome = CREATED
-        row.facts = facts(row)
-        return
-    row.target = person.pk
-    compare(row, person)
-    compare_traits(row, people.tags.get(person.pk, []), people.away.get(person.pk, {}))
-    row.outcome = CHANGED if row.changes else UNCHANGED
-
-
-def facts(row: Row) -> list[str]:
-    """What would be registered of a new member, without identity number and telephone."""
-    said = row.values
-    status = values.STATUS[said["status"]] if said.get("status") else "按正式党员登记（类别未填）"
-    plain = [
-        values.SEX.get(said.get("sex", ""), ""),
-        *(said.get(key, "") for key in ("ethnicity", "education", "post")),
-    ]
-    dated = [
-        f"{label} {said[key]}"
-        for key, label in (("born", "出生"), ("joined", "入党"), ("confirmed", "转正"))
-        if said.get(key)
-    ]
-    traits = [values.TAGS[kind] for kind in said.get("tags", [])] + [
-        values.MOBILITY[kind] for kind in said.get("away", [])
-    ]
-    return [word for word in [status, *plain, *dated, *traits] if word]
-
-
-def news(row: Row, person: Member, key: str) -> str:
-    """What the row says anew of a field; blank cells and dates that only say less are no news."""
-    new, old = row.values.get(key) or "", getattr(person, key) or ""
-    return "" if new == old or (key in DATES and old.startswith(new)) else new
-
-
-def compare(row: Row, person: Member) -> None:
-    """Note every difference as (label, old, new). A blank cell changes nothing: a gap in a file wipes nobody's data."""
-    labels = LABELS[MEMBER]
-    for key in PLAIN_FIELDS:
-        if new := news(row, person, key):
-            shown, old = {"sex": values.SEX, "status": values.STATUS}.get(key, {}), getattr(person, key) or ""
-            row.changes.append((labels[key], shown.get(old, old), shown.get(new, new)))
-    if row.values["branch_key"] != person.branch.code:
-        row.changes.append((labels["branch"], person.branch.name, row.values["where"]))
-    identity = row.values.get("identity", "")
-    if identity and (identity_index(identity) != person.identity_index or len(identity) > len(person.identity)):
-        row.changes.append((labels["identity"], person.masked_identity, masked("identity", identity)))
-    if row.values.get("phone") and row.values["phone"] != person.phone:
-        row.changes.append((labels["phone"], person.masked_phone, masked("phone", row.values["phone"])))
-
-
-def compare_traits(row: Row, old: list[str], away: dict[str, str]) -> None:
-    """``old``: sorted kinds of tags; ``away``: places by kind of open mobility."""
-    if old != row.values.get("tags", old):
-        row.changes.append((LABELS[MEMBER]["tags"], join(old, values.TAGS), join(row.values["tags"], values.TAGS)))
-    if "away" in row.values:
-        current = sorted(away)
-        stated = row.values["away"] if row.values["back"] else sorted({*current, *row.values["away"]})
-        if current != stated:
-            row.changes.append(
-                (LABELS[MEMBER]["mobility"], join(current, values.MOBILITY), join(stated, values.MOBILITY))
-            )
-    new = row.values.get("place", "")
-    for kind, place in away.items():
-        if new and kind in row.values.get("away", []) and place != new:
-            row.changes.append((LABELS[MEMBER]["place"], place, new))
-
-
-def join(kinds: list[str], labels: dict[str, str]) -> str:
-    return "、".join(labels[kind] for kind in kinds) or "无"
+    if code or name in codes:
+        return codes.get(code or name)
+    same = (names.get(plain(name)) or names.get(short(name)) or []) if name else []
+    return same[0] if len(same) == 1 else None

@@ -1,132 +1,194 @@
-"""Which column of a file means what: headings and their synonyms."""
+"""Which column of a file means what: as the clerk said, as was said before for such headings, or guessed from the headings."""
 
-import unicodedata
-from dataclasses import dataclass
-from itertools import zip_longest
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, islice, zip_longest
 from typing import Any
 
-from portal.sheets import Sheet, Unreadable, column_letter
+from members.roster.headings import HEADINGS, LABELS, MEMBER, ORGANIZATION, REASON, REQUIRED, SERIAL, match, plain
+from portal.sheets import Sheet, column_letter
 
-ORGANIZATION = "organization"
-MEMBER = "member"
-
-HEADINGS: dict[str, dict[str, tuple[str, ...]]] = {
-    ORGANIZATION: {
-        "name": ("组织名称", "党组织名称", "单位名称", "名称"),
-        "code": ("组织编码", "党组织编码", "组织代码", "编码", "代码"),
-        "parent_code": ("上级组织编码", "上级编码", "上级党组织编码", "上级组织代码"),
-        "parent": ("上级组织", "上级党组织", "上级组织名称", "上级党组织名称", "隶属组织", "上级"),
-        "kind": ("组织类型", "组织类别", "党组织类型", "类型"),
-        "sector": ("领域", "所属领域", "行业", "单位性质"),
-        "condition": ("组织状态", "状态", "组织状况"),
-    },
-    MEMBER: {
-        "name": ("姓名", "党员姓名", "名字"),
-        "branch": ("所在支部", "所在党支部", "党支部", "支部", "所属支部", "所在组织", "支部名称", "组织名称"),
-        "branch_code": ("所在支部编码", "支部编码", "党支部编码", "组织编码"),
-        "sex": ("性别",),
-        "ethnicity": ("民族", "族别"),
-        "born": ("出生年月", "出生日期", "出生时间", "生日"),
-        "identity": ("身份证号", "身份证号码", "公民身份号码", "身份证", "证件号码"),
-        "education": ("学历", "文化程度", "最高学历"),
-        "joined": ("入党时间", "入党日期", "入党年月", "入党", "加入党组织日期"),
-        "confirmed": ("转正时间", "转正日期", "转正年月", "转正", "转为正式党员日期"),
-        "status": ("党员类别", "人员类别", "类别", "党员类型"),
-        "number": ("党员编号", "编号", "内部编号", "党员编码"),
-        "post": ("职务", "工作岗位", "岗位", "现任职务"),
-        "group": ("党小组", "所在党小组", "小组"),
-        "phone": ("联系电话", "手机", "手机号", "手机号码", "电话", "联系方式"),
-        "mobility": ("流动状态", "流动情况", "流动类型", "是否流动"),
-        "place": ("流动地点", "流向", "流动去向", "流入地", "流出地"),
-        "tags": ("标签", "备注类别", "人员标签", "特殊情况"),
-    },
-}
-LABELS = {kind: {key: names[0] for key, names in fields.items()} for kind, fields in HEADINGS.items()}
-REQUIRED = {ORGANIZATION: ("name", "kind"), MEMBER: ("name",)}
 SEARCHED_ROWS = 20
+SAMPLES = 3
+GUESSED, REMEMBERED, CHOSEN = "guessed", "remembered", "chosen"
+
+Numbered = tuple[int, list[Any]]
+# Digests of headings → kind and field → column, of those that were said before.
+Memory = Callable[[list[str]], Mapping[str, tuple[str, dict[str, int]]]]
 
 
 @dataclass
 class Layout:
-    """What a sheet holds (``kind``), where its fields are (field → column index), and its data rows."""
+    """Of one sheet: which roster it is (``kind``, empty: none), where its fields are (field → column index), its data rows.
 
-    sheet: Sheet
+    ``problems``: what has to be said before it can be read. ``row`` and ``height``: number of the heading row, and how many it has.
+    """
+
+    sheet: str
     kind: str
-    columns: dict[str, int]
-    rows: list[tuple[int, list[Any]]]
+    fields: dict[str, int]
     headings: list[str]
+    row: int = 0
+    height: int = 1
+    source: str = GUESSED
+    hidden: bool = False
+    problems: list[str] = field(default_factory=list)
+    samples: list[list[str]] = field(default_factory=list)
+    rows: Iterable[Numbered] = ()
+
+    @property
+    def is_roster(self) -> bool:
+        return bool(self.kind) and not self.hidden
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every field that such a roster must have is there."""
+        return all(key in self.fields for key in REQUIRED[self.kind])
 
     @property
     def unused(self) -> list[str]:
-        """Headings of columns that the portal has no use for."""
-        used = set(self.columns.values())
-        return [heading for index, heading in enumerate(self.headings) if heading and index not in used]
+        """Headings of columns that are not read."""
+        used = set(self.fields.values())
+        return [h for index, h in enumerate(self.headings) if h and h not in SERIAL and index not in used]
+
+    def letter(self, key: str) -> str:
+        """A field as the user finds it: B列“姓名”; its plain name where the file has no such column."""
+        name = LABELS[self.kind].get(key, key)
+        if key not in self.fields:
+            return name
+        index = self.fields[key]
+        return f"{column_letter(index)}列“{self.headings[index] or name}”"
+
+    def described(self) -> dict[str, Any]:
+        """What the page needs to show the columns and to have them corrected."""
+        names = ("sheet", "kind", "fields", "headings", "row", "height", "source", "hidden", "problems", "samples")
+        return {name: getattr(self, name) for name in names}
 
 
-def plain(heading: Any) -> str:
-    """A heading without spaces, brackets' contents, stars and colons."""
-    text = unicodedata.normalize("NFKC", str(heading or ""))
-    text = "".join(text.split()).strip("*:：")
-    return text.split("(")[0]
-
-
-def match(cells: list[Any], kind: str) -> dict[str, list[int]]:
-    """Field → columns whose heading is one of its synonyms."""
-    found: dict[str, list[int]] = {}
-    for index, cell in enumerate(cells):
-        heading = plain(cell)
-        for key, names in HEADINGS[kind].items():
-            if heading in names:
-                found.setdefault(key, []).append(index)
-                break
+def layout_of(sheet: Sheet, said: Mapping[str, Any] | None = None, memory: Memory = lambda digests: {}) -> Layout:
+    """Find out what a sheet holds. ``said``: what the clerk said of it: ``{"kind", "row", "height", "fields"}``."""
+    rows = iter(sheet.rows)
+    head = list(islice(rows, SEARCHED_ROWS))
+    found = as_said(sheet.name, head, said) or remembered(sheet.name, head, memory) or guessed(sheet.name, head)
+    found.hidden = sheet.hidden and found.source != CHOSEN
+    data = [each for each in head if each[0] > found.row + found.height - 1] if found.row else head
+    found.samples = [samples_of(index, data) for index in range(len(found.headings))]
+    found.rows = chain(after_headings(head, found), rows)
+    if found.kind:
+        found.problems += missing(found)
     return found
 
 
-def layout(sheet: Sheet) -> Layout | None:
-    """Find the heading row among the first rows: titles may stand above, a second heading row below.
+def after_headings(head: list[Numbered], found: Layout) -> list[Numbered]:
+    position = next((n for n, (number, _) in enumerate(head) if number == found.row), -1)
+    return head[position + found.height :]
 
-    ``None``: no roster here. Raises ``Unreadable`` where two columns say the same.
-    """
-    best: tuple[int, str, dict[str, list[int]], int] | None = None
-    for position, (_, cells) in enumerate(sheet.rows[:SEARCHED_ROWS]):
+
+def as_said(name: str, head: list[Numbered], said: Mapping[str, Any] | None) -> Layout | None:
+    for position, (number, _) in enumerate(head):
+        if said is not None and number == said["row"]:
+            headings = headings_at(head, position, said["height"])
+            fields = {key: index for key, index in said["fields"].items() if index < len(headings)}
+            return Layout(name, said["kind"], fields, headings, number, said["height"], CHOSEN)
+    return None
+
+
+def remembered(name: str, head: list[Numbered], memory: Memory) -> Layout | None:
+    """The same headings have come before, and somebody said what they mean."""
+    places: dict[str, tuple[int, int, list[str], int]] = {}
+    for position, (number, _) in reversed(list(enumerate(head))):
+        for height in (1, 2):
+            headings = headings_at(head, position, height)
+            # Refused rows come back with the reason in a column before the others.
+            added = 1 if headings[:1] == [REASON] else 0
+            places[digest_of(headings[added:])] = number, height, headings, added
+    for digest, (kind, fields) in memory(list(places)).items():
+        number, height, headings, added = places[digest]
+        return Layout(name, kind, {k: n + added for k, n in fields.items()}, headings, number, height, REMEMBERED)
+    return None
+
+
+def digest_of(headings: list[str]) -> str:
+    """Equal for equal headings in equal order."""
+    return hashlib.sha256(json.dumps(headings, ensure_ascii=False).encode()).hexdigest()
+
+
+def headings_at(head: list[Numbered], position: int, height: int) -> list[str]:
+    """One heading per column; of two rows the lower one says more."""
+    upper = [plain(cell) for cell in head[position][1]]
+    if height == 1 or position + 1 >= len(head):
+        return upper
+    lower = [plain(cell) for cell in head[position + 1][1]]
+    return [low or high for low, high in zip_longest(lower, upper, fillvalue="")]
+
+
+def guessed(name: str, head: list[Numbered]) -> Layout:
+    """The heading row is the one with most known headings: titles may stand above it, a second heading row below."""
+    best = (0, 0, "", 0)
+    for position, (_, cells) in enumerate(head):
+        headings = [plain(cell) for cell in cells]
         for kind in (MEMBER, ORGANIZATION):
-            columns = match(cells, kind)
+            columns = match(headings, kind)
             complete = all(key in columns for key in REQUIRED[kind])
-            if complete and len(columns) >= 2 and (best is None or len(columns) > best[0]):
-                best = (len(columns), kind, columns, position)
-    if best is None:
-        return None
-    _, kind, columns, position = best
-    headings = [plain(cell) for cell in sheet.rows[position][1]]
-    start = position + 1
-    if start < len(sheet.rows) and (below := second_row(sheet.rows[start][1], kind, columns)) is not None:
-        columns = columns | below
-        lower = [plain(cell) for cell in sheet.rows[start][1]]
-        headings = [low or high for low, high in zip_longest(lower, headings, fillvalue="")]
-        start += 1
-    return Layout(sheet, kind, single(sheet, kind, columns, headings), sheet.rows[start:], headings)
+            if len(columns) >= 2 and (complete, len(columns)) > best[:2]:
+                best = (int(complete), len(columns), kind, position)
+    _, known, kind, position = best
+    if not known:
+        return unknown(name, head)
+    upper = match(headings_at(head, position, 1), kind)
+    below = second_row(head[position + 1][1], kind, upper) if position + 1 < len(head) else None
+    height = 1 if below is None else 2
+    headings = headings_at(head, position, height)
+    found = Layout(name, kind, {}, headings, head[position][0], height)
+    choose(found, upper | (below or {}))
+    if not all(key in found.fields for key in REQUIRED[kind]):
+        found.kind = kind if kind == MEMBER and known >= 3 else ""
+    return found
+
+
+def unknown(name: str, head: list[Numbered]) -> Layout:
+    """No known headings: the fullest of the first rows is offered as such."""
+    texts = [(sum(isinstance(cell, str) for cell in cells), -n) for n, (_, cells) in enumerate(head)]
+    position = -max(texts)[1] if texts else 0
+    return Layout(name, "", {}, headings_at(head, position, 1) if head else [], head[position][0] if head else 0)
 
 
 def second_row(cells: list[Any], kind: str, above: dict[str, list[int]]) -> dict[str, list[int]] | None:
     """What a second heading row adds; ``None`` when the row holds data. A merged heading stands in both rows."""
-    below = match(cells, kind)
+    below = match([plain(cell) for cell in cells], kind)
     taken = {index for found in above.values() for index in found}
     added = {key: found for key, found in below.items() if key not in above and not taken & set(found)}
     repeated = sum(below.get(key) == found for key, found in above.items())
     return added if added or repeated >= 2 or repeated == len(above) else None
 
 
-def single(sheet: Sheet, kind: str, columns: dict[str, list[int]], headings: list[str]) -> dict[str, int]:
-    """One column per field: of several synonyms the one that is listed first above; two equal headings are refused."""
-    chosen = {}
-    for key, found in columns.items():
-        names = HEADINGS[kind][key]
-        ranks = {index: names.index(headings[index]) if headings[index] in names else len(names) for index in found}
-        first = min(ranks.values())
-        best = [index for index in found if ranks[index] == first]
+def choose(found: Layout, columns: dict[str, list[int]]) -> None:
+    """One column per field: of several names the one that is listed first; of two equal headings the clerk must say which."""
+    for key, indexes in columns.items():
+        names = HEADINGS[found.kind][key]
+        ranks = {i: names.index(found.headings[i]) if found.headings[i] in names else len(names) for i in indexes}
+        best = [i for i in indexes if ranks[i] == min(ranks.values())]
         if len(best) > 1:
             letters = "、".join(column_letter(index) for index in best)
-            reason = f"工作表“{sheet.name}”的{letters}列都是“{headings[best[0]]}”，无法确定用哪一列。"
-            raise Unreadable(f"{reason}请删除或改名后重新上传。")
-        chosen[key] = best[0]
-    return chosen
+            found.problems.append(
+                f"工作表“{found.sheet}”的{letters}列都是“{found.headings[best[0]]}”，无法确定用哪一列。请在“列的对应关系”中选定一列。"
+            )
+        found.fields[key] = best[0]
+
+
+def missing(found: Layout) -> list[str]:
+    words = [LABELS[found.kind][key] for key in REQUIRED[found.kind] if key not in found.fields]
+    return [f"工作表“{found.sheet}”缺少“{'”“'.join(words)}”列。请在“列的对应关系”中指定。"] if words else []
+
+
+def samples_of(index: int, data: list[Numbered]) -> list[str]:
+    """A few different values of a column, without long numbers, which may be anybody's."""
+    cells = (str(row[index]) for _, row in data if index < len(row) and row[index] is not None)
+    return list(islice(dict.fromkeys(hidden(text)[:20] for text in cells), SAMPLES))
+
+
+def hidden(text: str) -> str:
+    return re.sub(r"\d{7,}[\dXx]?", lambda m: f"{m[0][:3]}{'*' * (len(m[0]) - 5)}{m[0][-2:]}", text)

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from functools import cache
+from bisect import bisect_right
+from functools import lru_cache
+from itertools import accumulate
 
 from members.models import Organization
 from members.roster import values
@@ -16,16 +18,16 @@ COMPARED: dict[str, dict[str, str]] = {
     "sector": values.SECTOR,
     "condition": values.CONDITION,
 }
-LABELS = {"name": "名称", "kind": "组织类型", "sector": "领域", "condition": "组织状态"}
+OPTIONS = 4
 
 
-@cache
+@lru_cache(maxsize=200_000)
 def plain(name: str) -> str:
     """A name for comparison: without spaces, brackets and digits of one kind."""
     return "".join(unicodedata.normalize("NFKC", name).split())
 
 
-@cache
+@lru_cache(maxsize=200_000)
 def short(name: str) -> str:
     """What abbreviations leave of a name: 中共青岚区机关第1党支部委员会 → 青岚区机关一支部."""
     text = re.sub("中国共产党|中共", "", plain(name))
@@ -40,10 +42,34 @@ def numeral(number: int) -> str:
     return f"{ten}{NUMERALS[ones] if ones or not tens else ''}"
 
 
-def contains(longer: str, part: str) -> bool:
-    """Whether ``part`` stands in ``longer``, its number being the whole number there (十一支部 has no 一支部)."""
-    guard = "(?<![一二三四五六七八九十])" if part[:1] in "一二三四五六七八九十" else ""
-    return re.search(guard + re.escape(part), longer) is not None
+class Names:
+    """Organisations of one sort by their names, whole, short, or a part of the short one."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        """``names``: code → name."""
+        self.whole: dict[str, list[str]] = {}
+        self.shortened: dict[str, list[str]] = {}
+        for code, name in names.items():
+            self.whole.setdefault(plain(name), []).append(code)
+            self.shortened.setdefault(short(name), []).append(code)
+        # All short names as one text: one search in it is quicker than one search in each of them.
+        self.order = list(self.shortened)
+        self.text = "\n".join(self.order)
+        self.starts = [0, *accumulate(len(name) + 1 for name in self.order)]
+
+    def find(self, written: str) -> list[str]:
+        """Codes of those that ``written`` may mean: the whole name before the short one before a part of it."""
+        wanted = short(written)
+        return self.whole.get(plain(written)) or self.shortened.get(wanted) or self.with_part(wanted)
+
+    def with_part(self, part: str) -> list[str]:
+        """Those in whose short name ``part`` stands, its number being the whole number there (十一支部 has no 一支部)."""
+        if len(part) < 2:
+            return []
+        guard = "(?<![一二三四五六七八九十])" if part[0] in "一二三四五六七八九十" else ""
+        hits = (found.start() for found in re.finditer(guard + re.escape(part), self.text))
+        names = dict.fromkeys(self.order[bisect_right(self.starts, hit) - 1] for hit in hits)
+        return [code for name in names for code in self.shortened[name]]
 
 
 class Tree:
@@ -52,24 +78,26 @@ class Tree:
     def __init__(self, root: Organization) -> None:
         self.root = root
         self.known = {o.code: o for o in Organization.objects.under(root)}
+        self.closed = {o.code for o in self.known.values() if o.closed_on}
         by_path = {o.path: o.code for o in self.known.values()}
         self.parents = {o.code: by_path.get(o.path[: -o.steplen], "") for o in self.known.values()}
         self.names: dict[str, str] = {}
         self.kinds: dict[str, str] = {}
-        self.by_name: dict[str, list[str]] = {}
         self.siblings: dict[tuple[str, str], str] = {}
-        self.found: dict[str, list[str]] = {}
+        self.by_name: dict[str, list[str]] = {}
+        self.found: dict[tuple[str, ...], tuple[str, str, str, str]] = {}
+        self.index: dict[bool, Names] = {}
         for code, organization in self.known.items():
             self.know(code, organization.name, organization.kind, self.parents[code])
 
     def know(self, code: str, name: str, kind: str, parent: str) -> None:
-        self.names[code], self.kinds[code] = name, kind
+        self.names[code], self.kinds[code], self.parents[code] = name, kind, parent
         if code not in self.by_name.setdefault(plain(name), []):
             self.by_name[plain(name)].append(code)
         self.siblings[parent, plain(name)] = code
 
-    def settle(self, row: Row, parent: Row | None) -> None:
-        """Match by code, or by an unmistakable name where there is no code; what is new needs a free name."""
+    def settle(self, row: Row, parent: Row | None, taken: set[str]) -> None:
+        """Match by code, or by an unmistakable name where there is no code; what is new needs a free name and a code not ``taken``."""
         name, code = row.values.get("name", ""), row.values.get("code", "")
         written = row.values.get("parent") or row.values.get("parent_code", "")
         row.values["where"] = written
@@ -81,7 +109,7 @@ class Tree:
         row.values["where"] = "" if code == self.root.code else self.names.get(above, "")
         known = self.known.get(code) or (None if code else self.same_name(name, above if written else ""))
         if known is None:
-            self.settle_new(row, name, code, above)
+            self.settle_new(row, name, code, above, taken)
             return
         row.target, row.values["code"] = known.pk, known.code
         here = self.parents[known.code]
@@ -94,12 +122,14 @@ class Tree:
     def compare(self, row: Row, known: Organization) -> None:
         for key, shown in COMPARED.items():
             new, old = row.values.get(key, ""), getattr(known, key)
-            if new and new != old:
-                row.changes.append((LABELS[key], shown.get(old, old), shown.get(new, new)))
+            if key == "condition" and new == Organization.Condition.NORMAL != old:
+                row.note(f"仍为“{shown[old]}”：恢复正常请在组织页面填写整顿情况后解除")
+            elif new and new != old:
+                row.change(key, shown.get(old, old), shown.get(new, new))
         row.outcome = CHANGED if row.changes else UNCHANGED
         self.know(known.code, row.values["name"], row.values.get("kind") or known.kind, self.parents[known.code])
 
-    def settle_new(self, row: Row, name: str, code: str, above: str) -> None:
+    def settle_new(self, row: Row, name: str, code: str, above: str, taken: set[str]) -> None:
         twin = self.siblings.get((above, plain(name)))
         if plain(name) == plain(self.root.name):
             twin = self.root.code
@@ -110,13 +140,11 @@ class Tree:
             row.refuse("code", "", "新组织须有编码。请补填（以后用它识别这个组织）。")
         elif self.kinds.get(above) in LOWEST and row.values["kind"] != Organization.Kind.GROUP:
             row.refuse("parent", self.names[above], "党支部下面只能有党小组。请核对上级组织。")
-        elif Organization.objects.filter(code=code).exists():
+        elif code in taken:
             row.refuse("code", code, "该编码已被本级范围以外的组织使用。请核对编码。")
         else:
             row.values["parent_key"] = above
             row.outcome = CREATED
-            shown = [labels.get(row.values.get(key, ""), "") for key, labels in COMPARED.items() if labels]
-            row.facts = [f"编码 {code}", *filter(None, shown)]
             self.know(code, name, row.values["kind"], above)
 
     def same_name(self, name: str, above: str) -> Organization | None:
@@ -133,53 +161,106 @@ class Tree:
             if parent.is_refused:
                 row.refuse(key, written, f"上级组织所在的第{parent.number}行被拒绝。请先更正那一行。")
             return str(parent.values.get("code", ""))
-        return self.lookup(row, key, written, branches=False)
-
-    def lookup(self, row: Row, key: str, written: str, *, branches: bool) -> str:
-        """Code of the organisation that ``written`` names: by code, name, or an unmistakable abbreviation."""
         if written in self.names:
             return written
-        # Organisations are still being added while parents are looked up; branches of members come after them all.
-        if not branches or written not in self.found:
-            self.found[written] = self.candidates(written, branches)
-        codes = self.found[written]
+        return self.one_of(row, key, written, self.by_name.get(plain(written)) or self.similar(written))
+
+    def similar(self, written: str) -> list[str]:
+        """Known organisations by abbreviation. Those of the file are found by their row, as parents."""
+        if not self.index:
+            self.index[False] = Names({code: o.name for code, o in self.known.items()})
+        return self.index[False].find(written)
+
+    def one_of(self, row: Row, key: str, written: str, codes: list[str]) -> str:
+        """The only code, with a word on what it was taken for; refuses the row where there is none or a choice."""
+        code, note, reason = self.answer(written, codes)
+        if note:
+            row.note(note)
+        if reason:
+            row.refuse(key, written, reason)
+        return code
+
+    def answer(self, written: str, codes: list[str]) -> tuple[str, str, str]:
+        """Code, note and reason of refusal."""
         if len(codes) == 1:
             name = self.names[codes[0]]
-            if plain(name) != plain(written):
-                row.notes.append(f"“{written}”认作“{name}”")
-            return codes[0]
-        if codes:
-            options = "、".join(f"{self.names[c]}（{c}）" for c in codes[:4]) + ("等" if len(codes) > 4 else "")
-            row.refuse(key, written, f"可能是{options}，无法确定。请填写全称或组织编码。")
-        else:
-            row.refuse(key, written, f"在“{self.root.name}”范围内没有这个组织。请核对名称，或先导入组织。")
-        return ""
+            return codes[0], "" if plain(name) == plain(written) else f"“{written}”认作“{name}”", ""
+        if not codes:
+            return "", "", f"在“{self.root.name}”范围内没有这个组织。请核对名称，或先导入组织。"
+        options = "、".join(f"{self.place_name(code)}（{code}）" for code in codes[:OPTIONS])
+        more = "等" if len(codes) > OPTIONS else ""
+        return "", "", f"可能是{options}{more}，无法确定。请填写全称或组织编码。"
 
-    def candidates(self, written: str, branches: bool) -> list[str]:
-        fitting = [c for c, kind in self.kinds.items() if not branches or kind in Organization.BRANCH_KINDS]
-        exact = [c for c in fitting if plain(self.names[c]) == plain(written)]
-        if exact or (other := self.by_name.get(plain(written), [])):
-            return exact or other
-        wanted = short(written)
-        equal = [c for c in fitting if short(self.names[c]) == wanted]
-        return equal or [c for c in fitting if len(wanted) >= 2 and contains(short(self.names[c]), wanted)]
+    def place_name(self, code: str) -> str:
+        """A name, with that of the organisation above where others have the same name."""
+        name, above = self.names[code], self.names.get(self.parents.get(code, ""), "")
+        return f"{above}{name}" if len(self.by_name.get(plain(name), [])) > 1 else name
 
-    def forget(self) -> None:
-        """All organisations are settled: what was looked up on the way may have another answer now."""
-        self.found.clear()
+    def finish(self) -> None:
+        """All organisations are settled: from now on branches are looked up."""
+        branches = {c: self.names[c] for c, kind in self.kinds.items() if kind in Organization.BRANCH_KINDS}
+        self.index = {True: Names(branches), False: Names(self.names)}
 
     def place(self, row: Row) -> None:
-        """Find the branch of a member's row; where it has name and code, both must lead to the same one."""
-        given = [key for key in ("branch_code", "branch") if row.values.get(key)]
-        if not given and not self.root.is_branch:
-            row.refuse("branch", "", "不能为空。请填写支部名称或编码；合并单元格在 .csv 和 .ods 中只剩第一行，请填满。")
-            return
-        found = [self.lookup(row, key, row.values[key], branches=True) for key in given] or [self.root.code]
-        if row.is_refused:
-            return
+        """Find the branch of a member's row; the same words are looked up once."""
+        said = row.values
+        words = tuple(said.get(key, "") for key in ("branch_code", "branch", "unit", "subunit"))
+        if row.is_refused and not any(words[:2]):
+            return  # its branch could not be read, and that has been said
+        answer = self.found.get(words)
+        if answer is None:
+            answer = self.found[words] = self.branch_of(*words)
+        code, note, key, reason = answer
+        if code in self.closed:
+            key, reason = (
+                "branch_code" if said.get("branch_code") else "branch",
+                f"“{self.names[code]}”已经撤销。请填写现在所在的支部。",
+            )
+        if note:
+            row.note(note)
+        if reason:
+            row.refuse(key, said.get(key, ""), reason)
+        else:
+            said["where"], said["branch_key"] = self.names[code], code
+
+    def branch_of(self, code: str, name: str, *units: str) -> tuple[str, str, str, str]:
+        """Code, note, and the field and reason of a refusal. Where a row has code and name, both must lead to the same branch."""
+        if not code and not name:
+            if self.root.is_branch:
+                return self.root.code, "", "", ""
+            return "", "", "branch", "所在支部不能为空。请填写支部名称或编码；合并单元格在 .csv 中只剩第一行，请填满。"
+        found, notes = [], []
+        for key, written in (("branch_code", code), ("branch", name)):
+            if written:
+                exact = written in self.names
+                codes = [written] if exact else self.within(self.candidates(written), units)
+                one, note, reason = (written, "", "") if exact else self.answer(written, codes)
+                if reason:
+                    return "", "", key, reason
+                found.append(one)
+                notes.append(note)
+        key = "branch_code" if code else "branch"
         if len(set(found)) > 1:
-            row.refuse("branch", row.values["branch"], f"与支部编码所指的“{self.names[found[0]]}”不一致。请核对。")
-            return
-        row.values["where"], row.values["branch_key"] = self.names[found[0]], found[0]
+            return "", "", "branch", f"与支部编码所指的“{self.names[found[0]]}”不一致。请核对。"
         if self.kinds[found[0]] not in Organization.BRANCH_KINDS:
-            row.refuse(given[0], row.values[given[0]], "不是党支部，不能直接编入党员。请填写具体支部。")
+            return "", "", key, "不是党支部，不能直接编入党员。请填写具体支部。"
+        return found[0], "；".join(filter(None, notes)), "", ""
+
+    def candidates(self, written: str) -> list[str]:
+        """Branches before other organisations; a whole name of any before an abbreviation."""
+        whole = self.index[True].whole.get(plain(written)) or self.by_name.get(plain(written))
+        return whole or self.index[True].find(written)
+
+    def within(self, codes: list[str], units: tuple[str, ...]) -> list[str]:
+        """Of several, those that lie below the organisations which the row names besides."""
+        for unit in filter(None, units):
+            if len(codes) > 1:
+                tops = {unit} if unit in self.names else set(self.index[False].find(unit))
+                codes = [code for code in codes if tops & self.above(code)] or codes
+        return codes
+
+    def above(self, code: str) -> set[str]:
+        found: set[str] = set()
+        while (code := self.parents.get(code, "")) and code not in found:
+            found.add(code)
+        return found

@@ -1,136 +1,184 @@
 """Writing a checked plan to the roll. Runs inside the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from members.identity import identity_index
+from members.actions.condition import set_condition
+from members.actions.transfer import keep_imported
+from members.history import Change, keep_changes
 from members.models import Member, MemberTag, Mobility, Organization, User
-from members.roster.checking import CHANGED, CREATED, PLAIN_FIELDS, news
-from members.roster.rows import Plan, Row
-from portal.documents import Table
+from members.roster.comparing import PLAIN_FIELDS, facts, has_new_identity, news
+from members.roster.growing import write_organizations
+from members.roster.people import chunks
+from members.roster.roll import Person, fields_of
+from members.roster.rows import CHANGED, CREATED, Plan, Row
+from portal import bulk
+from portal.ciphers import seal
 
-CHUNK = 500
-Pair = tuple[Member, Row]
-
-
-def write(plan: Plan, today: date) -> set[int]:
-    """Write every created and changed row; returns the ids of the branches whose roll changed."""
-    codes = write_organizations(plan.organizations) | {r.values["branch_key"] for r in plan.members}
-    branches: dict[str, int] = {}
-    for start in range(0, len(codes), CHUNK):
-        some = sorted(codes)[start : start + CHUNK]
-        branches |= dict(Organization.objects.filter(code__in=some).values_list("code", "pk"))
-    touched = write_created([r for r in plan.members if r.outcome == CREATED], branches, today)
-    touched |= write_changed([r for r in plan.members if r.outcome == CHANGED], branches, today)
-    return touched | {branches[r.values["code"]] for r in plan.organizations if r.outcome == CHANGED}
+VERB = "导入名册"
+MANY = 2_000
+TEXTS = tuple(key for key in PLAIN_FIELDS if key != "number")
+MEMBER_FIELDS = ("branch", "since", "number", *TEXTS, "identity", "identity_index", "phone")
+Values = tuple[Any, ...]
 
 
-def write_organizations(rows: list[Row]) -> set[str]:
-    """Create and change organisations, parents first; returns the codes touched."""
-    for row in rows:
-        if row.outcome == CREATED:
-            parent = Organization.objects.get(code=row.values["parent_key"])
-            fields = {key: row.values.get(key, "") for key in ("name", "code", "kind", "sector")}
-            condition = row.values.get("condition") or Organization.Condition.NORMAL
-            Organization.objects.add_child(parent, fields | {"condition": condition})
-        elif row.outcome == CHANGED:
-            fields = {k: row.values[k] for k in ("name", "kind", "sector", "condition") if row.values.get(k)}
-            Organization.objects.filter(pk=row.target).update(**fields)
-    return {row.values["code"] for row in rows}
+@dataclass
+class Prepared:
+    """What is costly to make and needs no lock: sealed identity numbers and telephones, row by row."""
+
+    created: list[Row] = field(default_factory=list)
+    changed: list[Row] = field(default_factory=list)
+    sealed: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
 
 
-def fill(person: Member, row: Row, branch: int) -> None:
-    for key in PLAIN_FIELDS:
-        if new := news(row, person, key):
-            setattr(person, key, new)
-    identity = row.values.get("identity", "")
-    if identity and (identity_index(identity) != person.identity_index or len(identity) > len(person.identity)):
-        person.set_identity(identity)
-    if row.values.get("phone"):
-        person.phone = row.values["phone"]
-    person.branch_id = branch
+def prepare(plan: Plan) -> Prepared:
+    """Before the transaction: every moment inside it keeps other imports, or on SQLite everybody, waiting."""
+    found = Prepared()
+    for row in plan.members:
+        if row.outcome in (CREATED, CHANGED):
+            (found.created if row.outcome == CREATED else found.changed).append(row)
+            identity, phone = row.values.get("identity", ""), row.values.get("phone", "")
+            if identity or phone:
+                found.sealed[id(row)] = seal(identity, "member.identity"), seal(phone, "member.phone")
+    return found
 
 
-def write_created(rows: list[Row], branches: dict[str, int], today: date) -> set[int]:
-    people = []
-    for row in rows:
-        person = Member(since=today)
-        fill(person, row, branches[row.values["branch_key"]])
-        people.append(person)
-    Member.objects.bulk_create(people, batch_size=CHUNK)
-    write_traits(list(zip(people, rows, strict=True)), today)
-    return {person.branch_id for person in people}
+def write(plan: Plan, root: Organization, today: date, by: Any, source: str, ready: Prepared | None = None) -> set[int]:
+    """Write every created and changed row, with its history; returns the ids of the branches whose roll changed."""
+    ready = ready or prepare(plan)
+    branches = write_organizations(plan.organizations, root)
+    note_conditions(plan.organizations, root, today, by, source)
+    touched = {branches[row.values["code"]] for row in plan.organizations if row.outcome == CHANGED}
+    created, people = write_created(ready, branches, today), targets_of(ready.changed)
+    write_changed(ready, people, branches, today)
+    keep_imported(moves(ready.changed, people, branches), by=by)
+    pairs = [*created, *((row.target or 0, row) for row in ready.changed)]
+    write_tags(pairs, {row.target or 0 for row in ready.changed if "tags" in row.values})
+    write_mobilities([pair for pair in pairs if "away" in pair[1].values], today, bool(ready.changed))
+    if len(pairs) + len(plan.organizations) > MANY:
+        bulk.analyze(Organization, Member, MemberTag, Mobility)
+    keep_changes(history(pairs), by=by, source=source)
+    touched |= {branches[row.values["branch_key"]] for _, row in pairs}
+    return touched | {branch for branch, *_ in people.values()}
 
 
-def write_changed(rows: list[Row], branches: dict[str, int], today: date) -> set[int]:
-    touched: set[int] = set()
-    pairs: list[Pair] = []
-    for start in range(0, len(rows), CHUNK):
-        chunk = rows[start : start + CHUNK]
-        people = Member.objects.in_bulk([row.target for row in chunk])
-        for row in chunk:
-            person = people[row.target]
-            before, name = person.branch_id, person.name
-            fill(person, row, branches[row.values["branch_key"]])
-            touched |= {before, person.branch_id}
-            person.since = today if person.branch_id != before else person.since
-            person.save()
-            if person.name != name:
-                User.objects.filter(member=person).update(name=person.name)
-            pairs.append((person, row))
-    write_traits(pairs, today)
-    return touched
+def moves(rows: list[Row], people: dict[int, Values], branches: dict[str, int]) -> list[tuple[int, int, int]]:
+    """Member, branch until now and new branch of those whom the file puts into another one."""
+    found = [(row.target or 0, people[row.target or 0][0], branches[row.values["branch_key"]]) for row in rows]
+    return [move for move in found if move[1] != move[2]]
 
 
-def write_traits(pairs: Sequence[Pair], today: date) -> None:
-    """Tags as the rows state them; mobility opened, ended and moved."""
-    for start in range(0, len(pairs), CHUNK):
-        chunk = pairs[start : start + CHUNK]
-        stated = [pair for pair in chunk if "tags" in pair[1].values]
-        MemberTag.objects.filter(member__in=[person for person, _ in stated]).delete()
-        MemberTag.objects.bulk_create(
-            [MemberTag(member=person, kind=kind) for person, row in stated for kind in row.values["tags"]]
-        )
-        write_mobilities([pair for pair in chunk if "away" in pair[1].values], today)
+def note_conditions(rows: list[Row], root: Organization, today: date, by: Any, source: str) -> None:
+    """A condition that needs a record gets one: since today, because the file says so."""
+    stated = {
+        r.values["code"]: r.values["condition"] for r in rows if r.outcome in (CREATED, CHANGED) and states_condition(r)
+    }
+    for organization in Organization.objects.under(root).filter(code__in=list(stated)):
+        condition = stated[organization.code]
+        set_condition(organization=organization, condition=condition, since=today, reason=f"{VERB}：{source}", by=by)
 
 
-def write_mobilities(pairs: Sequence[Pair], today: date) -> None:
-    open_ones: dict[int, dict[str, Mobility]] = {}
-    for each in Mobility.objects.filter(member__in=[person for person, _ in pairs], until=None):
-        open_ones.setdefault(each.member_id, {})[each.kind] = each
-    new: list[Mobility] = []
-    for person, row in pairs:
-        current, place = open_ones.get(person.pk, {}), row.values.get("place", "")
-        for kind, each in current.items():
+def states_condition(row: Row) -> bool:
+    return row.values.get("condition", Organization.Condition.NORMAL) != Organization.Condition.NORMAL
+
+
+def write_created(ready: Prepared, branches: dict[str, int], today: date) -> list[tuple[int, Row]]:
+    """New members; returns their keys with their rows."""
+    pairs = list(zip(bulk.reserve(Member, len(ready.created)), ready.created, strict=True)) if ready.created else []
+    bulk.insert(Member, ("id", *MEMBER_FIELDS), ((pk, *new_member(row, ready, branches, today)) for pk, row in pairs))
+    return pairs
+
+
+def new_member(row: Row, ready: Prepared, branches: dict[str, int], today: date) -> Values:
+    said = row.values
+    identity, phone = ready.sealed.get(id(row), (b"", b""))
+    texts = (said.get(key, "") if key != "status" else said.get(key) or Member.Status.FULL.value for key in TEXTS)
+    return branches[said["branch_key"]], today, said.get("number"), *texts, identity, row.index, phone
+
+
+def targets_of(rows: list[Row]) -> dict[int, Values]:
+    """Branch, date of joining it and old values of those who are changed, locked until the end of the transaction."""
+    found: dict[int, Values] = {}
+    for chunk in chunks(row.target or 0 for row in rows):
+        people = Member.objects.filter(pk__in=chunk).order_by("pk").select_for_update(of=("self",), no_key=True)
+        for pk, *values in people.values_list("pk", "branch", "since", "name"):
+            found[pk] = tuple(values)
+    return found
+
+
+def write_changed(ready: Prepared, people: dict[int, Values], branches: dict[str, int], today: date) -> None:
+    """Only what a row says anew is written; accounts follow the names."""
+    rows = {row.target or 0: row for row in ready.changed}
+    renamed: dict[int, str] = {}
+    fields = (*MEMBER_FIELDS[2:], "branch", "since")
+    lines = [changed_member(person, rows[person.pk], ready, people, branches, today) for person in persons(rows)]
+    bulk.update(Member, fields, lines)
+    for pk, row in rows.items():
+        if row.values["name"] != people[pk][2]:
+            renamed[pk] = row.values["name"]
+    users = User.objects.filter(member__in=list(renamed)).values_list("pk", "member")
+    bulk.update(User, ("name",), [(pk, renamed[member]) for pk, member in users])
+
+
+def persons(rows: dict[int, Row]) -> Iterator[Person]:
+    for chunk in chunks(rows):
+        for values in fields_of(Member.objects.filter(pk__in=chunk)):
+            yield Person(*values[:14], *map(bytes, values[14:]))
+
+
+def changed_member(
+    person: Person, row: Row, ready: Prepared, people: dict[int, Values], branches: dict[str, int], today: date
+) -> Values:
+    branch, since = branches[row.values["branch_key"]], people[person.pk][1]
+    identity, phone = ready.sealed.get(id(row), (b"", b""))
+    new = has_new_identity(row, person)
+    return (
+        person.pk,
+        row.values.get("number") or person.number,
+        *(news(row, person, key) or getattr(person, key) for key in TEXTS),
+        identity if new else person.sealed_identity,
+        row.index if new else person.identity_index,
+        phone or person.sealed_phone,
+        branch,
+        since if people[person.pk][0] == branch else today,
+    )
+
+
+def write_tags(pairs: Sequence[tuple[int, Row]], known: set[int]) -> None:
+    """Tags as the rows state them; ``known``: members who may have others."""
+    for chunk in chunks(known):
+        MemberTag.objects.filter(member__in=chunk).delete()
+    bulk.insert(MemberTag, ("member", "kind"), ((pk, kind) for pk, row in pairs for kind in row.values.get("tags", ())))
+
+
+def write_mobilities(pairs: Sequence[tuple[int, Row]], today: date, some_known: bool) -> None:
+    """Mobility opened, ended and moved."""
+    open_ones: dict[int, dict[str, Values]] = {}
+    for chunk in chunks(pk for pk, _ in pairs) if some_known else ():
+        for pk, owner, kind, *rest in Mobility.objects.filter(member__in=chunk, until=None).values_list(
+            "pk", "member", "kind", "place", "since"
+        ):
+            open_ones.setdefault(owner, {})[kind] = pk, *rest
+    ended, moved, opened = [], [], []
+    for owner, row in pairs:
+        current, place = open_ones.get(owner, {}), row.values.get("place", "")
+        for kind, (pk, old, since) in current.items():
             if kind not in row.values["away"] and row.values["back"]:
-                Mobility.objects.filter(pk=each.pk).update(until=max(today, each.since))
-            elif kind in row.values["away"] and place and place != each.place:
-                Mobility.objects.filter(pk=each.pk).update(place=place)
-        new += [
-            Mobility(member=person, kind=kind, place=place, since=today)
-            for kind in row.values["away"]
-            if kind not in current
-        ]
-    Mobility.objects.bulk_create(new)
+                ended.append((pk, max(today, since)))
+            elif kind in row.values["away"] and place and place != old:
+                moved.append((pk, place))
+        opened += [(owner, kind, place, today) for kind in row.values["away"] if kind not in current]
+    bulk.update(Mobility, ("until",), ended)
+    bulk.update(Mobility, ("place",), moved)
+    bulk.insert(Mobility, ("member", "kind", "place", "since"), opened)
 
 
-def refused_tables(plan: Plan) -> list[Table]:
-    """The refused rows as they stood in the file, with the reason in front: a table per sheet of the file."""
-    tables = []
-    for sheet, headings in plan.headings.items():
-        refused = [row for row in plan.rows if row.problems and row.sheet == sheet]
-        if refused:
-            width = max(len(headings), *(len(row.original) for row in refused))
-            names = ["拒绝原因", *headings, *[""] * (width - len(headings))]
-            tables.append(Table(sheet, names, [[reasons(row), *map(shown, row.original)] for row in refused]))
-    return tables
-
-
-def reasons(row: Row) -> str:
-    return "；".join(f"{column}：{reason}" for column, _, reason in row.problems)
-
-
-def shown(cell: Any) -> Any:
-    """A cell as it can be uploaded again: numbers as text, so that none is rounded."""
-    return cell if cell is None or isinstance(cell, str) else f"{cell:.15g}" if isinstance(cell, float) else str(cell)
+def history(pairs: Iterable[tuple[int, Row]]) -> Iterator[Change]:
+    """What the import did to each member's record, numbers in full."""
+    for pk, row in pairs:
+        if row.outcome == CREATED:
+            yield Change(pk, VERB, {label: ["", value] for label, value in facts(row)})
+        else:
+            yield Change(pk, VERB, {label: [old, new] for label, old, new in row.changes or ()})

@@ -15,6 +15,7 @@ from members.models import Member, Organization, User
 from members.permissions import Permission
 from members.tree import visible_trail
 from portal.access import demand, get_in_scope, requires
+from portal.actions import second_factor
 from portal.paging import paged
 
 # Made in one request; more than this is done branch by branch.
@@ -47,6 +48,7 @@ def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
         "page": page,
         "offices": offices,
         "kept": set(kept.values_list("pk", flat=True)),
+        "with_factor": set(kept.filter(second_factor__confirmed_at__isnull=False).values_list("pk", flat=True)),
         "without": members_of(request, node).filter(user=None)[: AT_ONCE + 1].count(),
         "waiting": User.objects.kept_by(request.user).under(node).never_used()[: AT_ONCE + 1].count(),
         "at_once": AT_ONCE,
@@ -78,14 +80,33 @@ def create(request: HttpRequest, org_pk: int) -> HttpResponse:
     return redirect("account-list", node.pk)
 
 
+def kept_account(request: HttpRequest, pk: int) -> User:
+    """An account whose password the user may set (see ``kept_by``)."""
+    account = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    demand(request, None)
+    if not User.objects.kept_by(request.user).filter(pk=account.pk).exists():
+        raise PermissionDenied
+    return account
+
+
 @requires(Permission.MANAGE_ACCOUNTS)
 @require_POST
 @never_cache
 def reset(request: HttpRequest, user_pk: int) -> HttpResponse:
     """A fresh one-time password, shown on this page and never again."""
-    account = get_object_or_404(User.objects.visible_to(request.user), pk=user_pk)
-    demand(request, None)
-    if not User.objects.kept_by(request.user).filter(pk=account.pk).exists():
-        raise PermissionDenied
+    account = kept_account(request, user_pk)
     password = actions.reset(account=account, by=request.user)
     return render(request, "members/account_reset.html", {"account": account, "password": password})
+
+
+@requires(Permission.MANAGE_ACCOUNTS)
+@require_POST
+def reset_second_factor(request: HttpRequest, user_pk: int) -> HttpResponse:
+    """For who lost their telephone: from now on the password alone opens, until they set up another."""
+    account = kept_account(request, user_pk)
+    if second_factor.reset(account=account, by=request.user):
+        messages.success(request, f"已解除{account}的动态验证码，并通知本人。请提醒本人登录后重新设置。")
+    else:
+        messages.info(request, f"{account}没有启用动态验证码，没有改动。")
+    member = account.member
+    return redirect("account-list", member.branch_id) if member else redirect("home")

@@ -1,4 +1,4 @@
-"""Giving and taking hats."""
+"""Who wears which hat; giving and taking them."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -6,11 +6,29 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from members.actions import appointment as actions
-from members.forms.appointment import AppointmentForm
+from members.forms.appointment import AppointmentFilterForm, AppointmentForm
 from members.models import Appointment, Organization
 from members.permissions import Permission
 from members.tree import visible_trail
 from portal.access import get_in_scope, requires
+from portal.paging import paged
+
+
+@requires(Permission.VIEW_APPOINTMENTS)
+def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
+    """Who is what, where, since and until when, in the whole subtree; in force unless asked otherwise."""
+    node = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
+    form = AppointmentFilterForm(request.GET)
+    hats = form.narrow(Appointment.objects.visible_to(request.user).under(node)).with_people()
+    context = {
+        "node": node,
+        "trail": visible_trail(request.user, node),
+        "form": form,
+        "page": paged(request, hats, ["organization__path", "role", "pk"]),
+        "may_manage": request.user.can(Permission.MANAGE_APPOINTMENTS, at=node),  # type: ignore[union-attr]
+        "may_open": request.user.can(Permission.VIEW_NAMES, at=node),  # type: ignore[union-attr]
+    }
+    return render(request, "members/appointment_list.html", context)
 
 
 @requires(Permission.MANAGE_APPOINTMENTS)
@@ -31,7 +49,7 @@ def appointed(request: HttpRequest, node: Organization, form: AppointmentForm) -
     except actions.AlreadyAppointed:
         form.add_error("person", f"{form.chosen}已在{node}担任这个职责，不必重复登记。")
         return False
-    messages.success(request, f"已登记：{hat.user}任{node}{hat.get_role_display()}（账号 {hat.user.username}）。")
+    messages.success(request, f"已登记：{hat.user}任{node}{hat.title}（账号 {hat.user.username}）。")
     if hat.user.last_login is None:
         messages.info(request, "这个账号还没有登录过，请在“账号”页打印首次登录单，或重置密码后告知本人。")
     return True
@@ -49,5 +67,5 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     except actions.AlreadyRevoked:
         messages.info(request, "这项任职此前已经撤销，没有改动。")
     else:
-        messages.success(request, f"已撤销{hat.user}的{hat.get_role_display()}职责，立即生效。")
+        messages.success(request, f"已撤销{hat.user}的{hat.title}职责，立即生效。")
     return redirect("organization-detail", hat.organization_id)

@@ -12,10 +12,12 @@ from members.actions import member as actions
 from members.forms.member import MemberFilterForm, MemberForm
 from members.models import Member, Organization
 from members.permissions import Permission
+from members.record import record_of, rights, told
 from members.tree import visible_trail
 from portal.access import get_in_scope, requires, signed_in
 from portal.paging import paged
 
+HISTORY_ROWS = 20
 TAKEN = "刚刚有人用同样的身份证号或党员编号保存了另一位党员，请核对后再保存。"
 SAME_NAME = "刚刚已有一位同名党员编入本支部，没有重复保存。确实是另一位的，请再按一次“保存”并说明。"
 
@@ -36,6 +38,7 @@ def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
         "form": form,
         "page": paged(request, members, ["branch__path", "pk"]),
         "may_edit": request.user.can(Permission.EDIT_ROLL, at=node),  # type: ignore[union-attr]
+        "may_count": request.user.can(Permission.VIEW_PROGRESS, at=node),  # type: ignore[union-attr]
         "may_import": request.user.can(Permission.IMPORT_ROSTER, at=node),  # type: ignore[union-attr]
     }
     return render(request, "members/member_list.html", context)
@@ -58,25 +61,36 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def detail_page(request: HttpRequest, member: Member, *, in_full: bool = False) -> HttpResponse:
-    user: Any = request.user
-    own = member.pk == user.member_id
-    may_see_contact = user.can(Permission.VIEW_CONTACT, at=member.branch)
-    may_edit = user.can(Permission.EDIT_ROLL, at=member.branch)
-    context = {
+    return render(request, "members/member_detail.html", record_of(member, request.user, in_full=in_full))
+
+
+@signed_in
+def history(request: HttpRequest, pk: int) -> HttpResponse:
+    """All that became of the record, the latest first."""
+    return history_page(request, get_object_or_404(visible(request), pk=pk))
+
+
+@requires(Permission.VIEW_CONTACT)
+@require_POST
+@never_cache
+def history_in_full(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same page with identity numbers and telephones in full; noted for the member to see."""
+    member = get_in_scope(request, visible(request), pk=pk)
+    actions.open_contact(member=member, by=request.user)
+    return history_page(request, member, in_full=True)
+
+
+def history_page(request: HttpRequest, member: Member, *, in_full: bool = False) -> HttpResponse:
+    may = rights(member, request.user)
+    page = paged(request, member.history.select_related("by"), ["-pk"], HISTORY_ROWS)
+    context = may | {
         "member": member,
-        "trail": visible_trail(user, member.branch),
-        "own": own,
+        "trail": visible_trail(request.user, member.branch),
+        "page": page,
+        "history": told(page.rows, private=may["private"], in_full=in_full),
         "in_full": in_full,
-        "may_see_contact": may_see_contact,
-        "masked": own or may_see_contact or may_edit,
-        "may_edit": may_edit,
-        # Somebody who keeps one roll only has nowhere to move people to.
-        "may_transfer": set(user.scopes(Permission.EDIT_ROLL)) != {member.branch.path},
-        "tags": member.tags.order_by("kind"),
-        "mobilities": member.mobilities.order_by("-since", "-pk"),
-        "readings": member.contact_readings() if own else [],
     }
-    return render(request, "members/member_detail.html", context)
+    return render(request, "members/member_history.html", context)
 
 
 def form_page(request: HttpRequest, branch: Organization, form: MemberForm, template: str) -> HttpResponse:
@@ -104,6 +118,8 @@ def create(request: HttpRequest, org_pk: int) -> HttpResponse:
             form.add_error(None, TAKEN)
         except actions.SameName:
             form.add_error(None, SAME_NAME)
+        except actions.BranchClosed:
+            form.add_error(None, f"{branch}已经撤销，请编入现在的支部。")
         else:
             messages.success(request, f"{member}已编入{branch}。")
             return redirect("member-detail", member.pk)

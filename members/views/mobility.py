@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from members.actions import member as actions
-from members.forms.member import LeavingForm, MobilityEndForm, MobilityForm, TransferForm
+from members.forms.member import LeavingForm, MobilityEndForm, MobilityForm
 from members.models import Member, Mobility
 from members.permissions import Permission
+from members.registry import taking_part_in_words
 from members.tree import visible_trail
 from portal.access import get_in_scope, requires
 
@@ -25,7 +26,8 @@ def form_page(request: HttpRequest, member: Member, form: Form | ModelForm, temp
         "member": member,
         "form": form,
         "trail": visible_trail(request.user, member.branch),
-        "open": member.mobilities.filter(until=None).order_by("since"),
+        "open": member.mobilities.filter(until=None).select_related("host", "member__branch").order_by("since"),
+        "places": taking_part_in_words(member),
         "today": timezone.localdate(),
     }
     return render(request, f"members/{template}.html", context, status=422 if form.errors else 200)
@@ -38,9 +40,9 @@ def edit(request: HttpRequest, member_pk: int) -> HttpResponse:
     form = MobilityForm(request.POST or None, member=member)
     if request.method == "POST" and form.is_valid():
         if actions.open_mobility(member=member, by=request.user, **form.cleaned_data):
-            messages.success(request, f"已登记{member}的流动情况。")
+            messages.success(request, f"已登记{member}的流动情况。{''.join(taking_part_in_words(member))}")
         else:
-            messages.info(request, "这种情形此前已经登记，没有重复记录。")
+            messages.info(request, "这种情形此前已经登记，或所在地支部刚刚撤销，没有记录。请核对。")
         return redirect("member-detail", member.pk)
     return form_page(request, member, form, "member_mobility")
 
@@ -56,7 +58,8 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"没有登记：{' '.join(str(error) for error in form.errors['until'])}")
         return redirect("member-mobility", mobility.member_id)
     if actions.close_mobility(mobility=mobility, until=form.cleaned_data["until"], by=request.user):
-        messages.success(request, f"已登记：{mobility.member}的“{mobility.get_kind_display()}”结束。")
+        places = "".join(taking_part_in_words(mobility.member))
+        messages.success(request, f"已登记：{mobility.member}的“{mobility.get_kind_display()}”结束。{places}")
     else:
         messages.info(request, "此前已登记结束，没有改动。")
     return redirect("member-detail", mobility.member_id)
@@ -90,19 +93,7 @@ def come_back(request: HttpRequest, member_pk: int) -> HttpResponse:
             messages.info(request, f"{member}本来就在册，没有改动。")
     except actions.Taken:
         messages.error(request, "没有恢复：同一身份证号已登记在另一位在册党员名下，请先核对。")
+    except actions.BranchClosed:
+        text = f"没有恢复：{member.branch}已经撤销。请上级活动办公室先恢复这个支部，恢复在册后再转到别的支部。"
+        messages.error(request, text)
     return redirect("member-detail", member.pk)
-
-
-@requires(Permission.EDIT_ROLL)
-def transfer(request: HttpRequest, member_pk: int) -> HttpResponse:
-    """To another branch in which the user keeps the roll as well; records go along."""
-    member = member_in_scope(request, member_pk)
-    form = TransferForm(request.POST or None, member=member, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        to = form.cleaned_data["code"]
-        if actions.transfer(member=member, to=to, by=request.user):
-            messages.success(request, f"{member}已转到{to}，学习等记录一并转去。")
-        else:
-            messages.info(request, "名册刚刚有变动，没有改动，请核对后再办。")
-        return redirect("member-detail", member.pk)
-    return form_page(request, member, form, "member_transfer")

@@ -1,6 +1,7 @@
 """The tree of organisations, and one of them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,10 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from members import tree
 from members.actions import organization as actions
 from members.forms.organization import OrganizationForm
-from members.models import Appointment, Organization
+from members.models import Organization
+from members.organization_page import page as organization_page
 from members.permissions import Permission
+from members.search import LONGEST, search, with_trails
 from portal.access import get_in_scope, requires, signed_in
-from portal.paging import paged, words
+from portal.paging import Page, paged, words
 
 
 def visible(request: HttpRequest) -> Any:
@@ -21,15 +24,27 @@ def visible(request: HttpRequest) -> Any:
 
 @signed_in
 def overview(request: HttpRequest) -> HttpResponse:
-    """The tops of one's scopes with the level below each; or what a search finds."""
-    wanted = words(request)
+    """The tops of one's scopes with the level below each; or what a search finds, as one types where scripts run."""
+    wanted = words(request)[:LONGEST]
     context: dict[str, Any] = {"words": wanted}
     if wanted:
-        context["page"] = paged(request, tree.named(request.user, wanted), ["path", "pk"])
+        context |= found_page(request, wanted)
     else:
         tops = tree.with_rolls(visible(request).filter(pk__in=[top.pk for top in tree.tops(request.user)]))
         context["page"] = paged(request, tops, ["path", "pk"])
-    return render(request, "members/organization_list.html", context)
+    template = "_organization_found" if request.htmx else "organization_list"  # type: ignore[attr-defined]
+    return render(request, f"members/{template}.html", context)
+
+
+def found_page(request: HttpRequest, wanted: str) -> dict[str, Any]:
+    """What fits the words, after ``?after=`` (a path), each with the way down to it."""
+    asked = request.GET.get("after", "")
+    after = asked if asked.isascii() and asked.isalnum() else ""
+    found = search(request.user, wanted, after)
+    next_url = f"?{urlencode({'q': wanted, 'after': found.next_after})}" if found.next_after else ""
+    first_url = f"?{urlencode({'q': wanted})}" if after else ""
+    page = Page(with_trails(request.user, found.rows), next_url, first_url)
+    return {"page": page, "is_partial": found.is_partial}
 
 
 @signed_in
@@ -43,20 +58,9 @@ def children(request: HttpRequest, pk: int) -> HttpResponse:
 @signed_in
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """What it is, what lies below it, who is appointed, and the ways on from here."""
-    node = get_object_or_404(visible(request), pk=pk)
-    user: Any = request.user
-    sees_hats = user.can(Permission.VIEW_NAMES, at=node) or user.can(Permission.MANAGE_APPOINTMENTS, at=node)
-    hats = Appointment.objects.visible_to(user).filter(organization=node).current().select_related("user__member")
-    context = {
-        "node": node,
-        "trail": tree.visible_trail(user, node),
-        "above": [step for step in node.trail() if step.pk != node.pk],
-        "roll_size": tree.roll_size(node),
-        "page": paged(request, tree.below(user, node), ["path", "pk"]),
-        "hats": hats if sees_hats else None,
-        "may": {p.name.lower(): user.can(p, at=node) for p in Permission},
-    }
-    return render(request, "members/organization_detail.html", context)
+    node = get_object_or_404(visible(request).select_related("overseer"), pk=pk)
+    below = paged(request, tree.below(request.user, node), ["path", "pk"])
+    return render(request, "members/organization_detail.html", organization_page(request.user, node) | {"page": below})
 
 
 def form_page(request: HttpRequest, node: Organization, form: OrganizationForm, template: str) -> HttpResponse:

@@ -13,18 +13,16 @@ from members.actions.account import create_missing
 from members.documents import login_slips
 from members.models import Member, Organization, User
 from members.permissions import Role
+from portal.documents import documents
 from portal.jobs import JobFailure
 from portal.models import AuditEntry
+from portal.print_job import find_subject, page_of
+from portal.printing import render_pdf
 from tests import factories as make
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 OWN = "我自己想的口令-1921"
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture
@@ -196,3 +194,28 @@ def test_an_administrator_keeps_accounts_but_sees_no_roll(place: dict[str, Any])
     assert client.get(reverse("member-detail", args=[place["people"][0].pk])).status_code == 404
     assert client.get(reverse("member-list", args=[place["home"].pk])).status_code == 403
     assert not Member.objects.visible_to(place["administrator"]).exists()
+
+
+def test_a_whole_branch_comes_in_with_its_slips(place: dict[str, Any]) -> None:
+    """From no accounts to everybody at work: made at once, printed, cut up, each with an own password."""
+    people = [make.member(place["home"], f"新党员{n}", number=f"QL1{n:02}") for n in range(30)]
+    client = signed_in(place["secretary"])
+    client.post(reverse("account-create", args=[place["home"].pk]), {"everyone": "on"})
+    document, params = documents["login-slips"], {"organization": str(place["home"].pk)}
+    secretary = User.objects.get(pk=place["secretary"].pk)
+    html = page_of(document, find_subject(document, params, secretary), params, secretary)
+    on_paper = dict(
+        re.findall(r'账号</td><td class="code">([^<]+)</td>.*?一次性密码</td><td class="code">([^<]+)</td>', html, re.S)
+    )
+    waiting = [*people, *place["people"], place["committee"].member]
+    accounts = User.objects.filter(member__in=[person for person in waiting if person])
+    assert set(on_paper) == set(accounts.values_list("username", flat=True)) | {place["committee"].username}
+    assert len(set(on_paper.values())) == 34
+    assert render_pdf(html).startswith(b"%PDF")
+    for username, password in on_paper.items():
+        person = Client()
+        person.post(reverse("sign-in"), {"username": username, "password": password})
+        person.post(reverse("password-change"), {"new_password1": OWN, "new_password2": OWN})
+        assert person.get(reverse("home")).status_code == 200, username
+    assert "没有等待首次登录的账号" in client.get(reverse("account-list", args=[place["home"].pk])).text
+    assert not any(password in html for password in User.objects.values_list("password", flat=True))

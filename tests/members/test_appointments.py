@@ -4,23 +4,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from campaign.progress import figures_of
 from members.models import Appointment, Organization, User
 from members.permissions import Role
+from portal.documents import documents
 from portal.models import AuditEntry
 from tests import factories as make
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def typed(**fields: Any) -> dict[str, Any]:
@@ -148,3 +145,74 @@ def test_a_secretary_belongs_to_a_branch(place: dict[str, Any]) -> None:
     assert "支部书记" not in client.get(url).text
     assert client.post(url, typed(person="李强")).status_code == 422
     assert client.post(url, typed(person="李强", role=Role.INSPECTOR)).status_code == 302
+
+
+def listed(place: dict[str, Any], who: str = "office", **query: str) -> str:
+    return signed_in(place[who]).get(reverse("appointment-list", args=[place["general"].pk]), query).text
+
+
+def test_the_list_says_who_is_what_where_since_and_until(place: dict[str, Any]) -> None:
+    today = timezone.localdate()
+    hat = make.hat(Role.COMMITTEE, place["home"], of=place["person"]).appointments.get()
+    for fields, state, words in [
+        ({}, "current", "在任"),
+        ({"until": today + timedelta(30)}, "expiring", "将到期"),
+        ({"since": today + timedelta(1)}, "to-come", "未到任"),
+        ({"since": today - timedelta(9), "until": today - timedelta(1)}, "ended", "已结束"),
+        ({"revoked_at": timezone.now()}, "ended", "已结束"),
+    ]:
+        Appointment.objects.filter(pk=hat.pk).update(
+            **{"since": today - timedelta(3), "until": None, "revoked_at": None} | fields
+        )
+        page = listed(place, state=state, name="李强")
+        assert ">李强<" in page, state
+        assert words in page
+        others = {"current", "expiring", "to-come", "ended"} - {state} - ({"current"} if state == "expiring" else set())
+        assert not any(">李强<" in listed(place, state=other) for other in others), state
+        assert ">李强<" in listed(place, state="all")
+    assert ">李强<" not in listed(place, state="all", role=Role.SECRETARY)
+    assert "没有符合条件的任职" in listed(place, state="ended", role=Role.OVERSEER)
+
+
+def test_the_list_is_for_those_who_see_appointments(place: dict[str, Any]) -> None:
+    url = reverse("appointment-list", args=[place["home"].pk])
+    overseer = make.hat(Role.OVERSEER, place["general"])
+    plain = make.user(place["person"])
+    for who, status in [
+        (place["office"], 200), (place["secretary"], 200), (place["administrator"], 200),
+        (overseer, 403), (plain, 403), (place["outsider"], 404),
+    ]:  # fmt: skip
+        assert signed_in(who).get(url).status_code == status, who
+    assert signed_in(place["office"]).get(url, {"state": "x", "role": "?", "after": "y"}).status_code == 200
+
+
+def test_the_list_stays_within_the_subtree_and_its_queries_within_bounds(place: dict[str, Any]) -> None:
+    client, url = signed_in(place["office"]), reverse("appointment-list", args=[place["general"].pk])
+    with CaptureQueriesContext(connection) as few:
+        page = client.get(url).text
+    assert "民政局党支部" not in page
+    for _ in range(60):
+        make.hat(Role.COMMITTEE, place["home"], of=make.member(place["home"]))
+    with CaptureQueriesContext(connection) as many:
+        page = client.get(url).text
+    assert len(many) <= len(few)
+    assert "下一页" in page
+
+
+def test_the_list_becomes_a_table_with_the_same_filters(place: dict[str, Any]) -> None:
+    today = timezone.localdate()
+    hat = make.hat(Role.COMMITTEE, place["home"], of=place["person"]).appointments.get()
+    Appointment.objects.filter(pk=hat.pk).update(since=today - timedelta(9), until=today - timedelta(1))
+    document = documents["appointments"]
+    assert document.formats == ("xlsx",)
+    [ended] = document.tables(place["general"], {"state": "ended"}, place["office"])  # type: ignore[misc]
+    assert ended.rows == [
+        [1, "财政局党支部", "支部委员", "李强", hat.user.username, str(today - timedelta(9)), str(today - timedelta(1)), "已结束", ""]
+    ]  # fmt: skip
+    [current] = document.tables(place["general"], {}, place["office"])  # type: ignore[misc]
+    assert [row[2] for row in current.rows] == ["活动办公室", "支部书记"]
+    client, params = signed_in(place["office"]), {"organization": place["general"].pk, "format": "xlsx"}
+    assert client.post(reverse("document-print", args=["appointments"]), params).status_code == 302
+    plain = signed_in(make.user(make.member(place["home"])))
+    params["organization"] = place["home"].pk
+    assert plain.post(reverse("document-print", args=["appointments"]), params).status_code == 403

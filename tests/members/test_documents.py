@@ -43,12 +43,12 @@ def sheet(code: str, node: Organization, by: User) -> str:
 def test_roll_masks_by_right_and_notes_who_printed_numbers(place: dict[str, Any]) -> None:
     full = sheet("roll", place["home"], place["secretary"])
     assert "13900001234" in full
-    assert "1968-07" in full
+    assert "1968年7月" in full
     assert ReadLog.objects.filter(object_id=place["person"].pk, reader=place["secretary"]).count() == 1
     masked = sheet("roll", place["home"], place["committee"])
     assert "139****34" in masked
     assert "13900001234" not in masked
-    assert "1968-07" not in masked
+    assert "1968年7月" not in masked
     assert ReadLog.objects.count() == 1
     assert "139****34" in sheet("roll", place["root"], place["office"])
     assert "民政局党支部" in sheet("roll", place["root"], place["office"])

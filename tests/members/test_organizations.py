@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -12,15 +11,10 @@ from members.models import Organization
 from members.permissions import Role
 from portal.models import AuditEntry
 from tests import factories as make
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
-FIELDS = {"name": "文化局党支部", "code": "QL0106", "kind": "branch", "sector": "government", "condition": "normal"}
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+FIELDS = {"name": "文化局党支部", "code": "QL0106", "kind": "branch", "sector": "government"}
 
 
 @pytest.fixture
@@ -97,20 +91,9 @@ def test_bad_input_is_named_and_stays(district: dict[str, Any]) -> None:
     assert not Organization.objects.filter(code="QL0106").exists()
 
 
-def test_condition_is_lifted_with_a_record(district: dict[str, Any]) -> None:
-    Organization.objects.filter(pk=district["home"].pk).update(condition="weak")
-    home = district["home"]
-    values = {"name": home.name, "code": home.code, "kind": "branch", "sector": "", "condition": "normal"}
-    signed_in(district["office"]).post(reverse("organization-edit", args=[home.pk]), values)
-    home.refresh_from_db()
-    assert home.condition == "normal"
-    entry = AuditEntry.objects.get(target_kind="organization", target_id=home.pk)
-    assert entry.details["changes"] == {"组织状态": ["软弱涣散", "正常"]}
-
-
 def test_a_branch_with_members_stays_a_branch(district: dict[str, Any]) -> None:
     home = district["home"]
-    values = {"name": home.name, "code": home.code, "kind": "committee", "sector": "", "condition": "normal"}
+    values = {"name": home.name, "code": home.code, "kind": "committee", "sector": ""}
     page = signed_in(district["office"]).post(reverse("organization-edit", args=[home.pk]), values)
     assert "名册上还有党员" in page.text
 
@@ -140,3 +123,16 @@ def test_queries_do_not_grow_with_children(district: dict[str, Any]) -> None:
 @pytest.mark.parametrize("query", ["after=x", "before=99999999999999999999", "after=", "q=%00", "q=%25"])
 def test_odd_query_strings_are_no_error(district: dict[str, Any], query: str) -> None:
     assert signed_in(district["office"]).get(f"{reverse('organization-list')}?{query}").status_code == 200
+
+
+def test_the_menu_tells_where_one_is_on_every_page_about_people() -> None:
+    root = make.organization("区委")
+    person = make.member(make.branch(root, "第一党支部"))
+    office, place = signed_in(make.hat(Role.OFFICE, root)), [root.pk]
+    pages = (("organization-detail", [person.branch_id]), ("member-detail", [person.pk]), ("transfer-list", place))
+    for name, args in pages:
+        entries = office.get(reverse(name, args=args)).context["menu"]
+        assert [entry["label"] for entry in entries if entry["current"]] == ["组织与党员"]
+    own = make.hat(Role.SECRETARY, person.branch, person)
+    entries = signed_in(own).get(reverse("member-detail", args=[person.pk])).context["menu"]
+    assert [entry["label"] for entry in entries if entry["current"]] == ["我的登记信息"]

@@ -12,11 +12,13 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
+from members.actions.committee import Seat, add
 from members.identity import canonical
-from members.models import Member, Mobility, Organization, RosterImport
+from members.models import Appointment, CommitteePost, Member, Mobility, Organization, RosterImport
 from members.permissions import Role
 from members.roster import values
 from members.roster.checking import check
+from members.roster.previewing import detail
 from members.roster.rows import Plan, Row
 from members.roster.values import Refused
 from members.roster.writing import write
@@ -73,7 +75,7 @@ def only(root: Organization, *rows: str) -> Row:
 def written(root: Organization, *rows: str) -> None:
     plan = checked(root, *rows)
     assert not plan.counts()["refused"], [row.problems for row in plan.rows]
-    write(plan, TODAY)
+    write(plan, Organization.objects.get(pk=root.pk), TODAY, None, "名册.csv")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_number_and_identity_number_of_two_people_are_refused(root: Organization
     other.save()
     row = only(root, "姓名,所在支部,党员编号,身份证号", f"王芳,B1,N1,{NEW}")
     assert "不是同一人" in row.problems[0][2]
-    assert NEW not in str(row.summary())
+    assert NEW not in str(detail(row, {}))
 
 
 def test_two_rows_about_one_person_on_the_roll_are_refused(root: Organization, home: Organization) -> None:
@@ -185,6 +187,18 @@ def test_a_transfer_inside_the_subtree_is_a_change_of_branch(root: Organization,
     written(root, "姓名,所在支部,党员编号", "王芳,B11,N1")
     person.refresh_from_db()
     assert person.branch.code == "B11"
+
+
+def test_who_is_put_into_another_branch_keeps_no_hat_and_no_seat_in_the_old_one(
+    root: Organization, home: Organization
+) -> None:
+    person, other = make.member(home, "王芳", number="N1"), make.member(home, "李明", number="N2")
+    for each in (person, other):
+        make.hat(Role.COMMITTEE, home, each)
+        add(organization=home, seat=Seat("member", "", each), since=TODAY, until=None, by=None)
+    written(root, "姓名,所在支部,党员编号", "王芳,B11,N1", "李明,B1,N2")
+    assert [hat.user.member for hat in Appointment.objects.current().filter(organization=home)] == [other]
+    assert [post.member for post in CommitteePost.objects.held()] == [other]
 
 
 @pytest.mark.parametrize(
@@ -277,7 +291,7 @@ def test_organisations_that_cannot_be_are_refused(root: Organization, line: str,
 
 def test_a_renamed_organisation_is_a_change(root: Organization) -> None:
     [row] = checked(root, ORGANIZATIONS, "机关第一联合党支部,B1,R,联合支部").organizations
-    assert row.changes == [("名称", "机关第一党支部", "机关第一联合党支部"), ("组织类型", "党支部", "联合党支部")]
+    assert row.changes == [("组织名称", "机关第一党支部", "机关第一联合党支部"), ("组织类型", "党支部", "联合党支部")]
 
 
 def test_deep_chains_of_new_organisations_listed_upside_down(root: Organization) -> None:
@@ -298,8 +312,10 @@ def test_identity_numbers_never_lie_open_on_the_disk_nor_in_the_report(client: C
     roster.refresh_from_db()
     path = Path(settings.MEDIA_ROOT) / roster.file.name
     assert NEW.encode() not in path.read_bytes()
-    assert NEW not in str(roster.report)
-    assert OTHER not in str(roster.report)
+    shown = str(roster.report) + str(list(roster.rows.values()))
+    assert "王芳" in shown
+    assert NEW not in shown
+    assert OTHER not in shown
 
 
 def test_a_file_that_was_changed_on_the_disk_is_refused_and_can_be_given_up(client: Client, root: Organization) -> None:

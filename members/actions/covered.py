@@ -1,0 +1,61 @@
+"""Units without an organisation of their own, and who was sent to look after them."""
+
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from members.models import CoveredUnit, Liaison, Organization
+from portal.actions.log import audit
+
+
+class Listed(Exception):
+    """A unit of this name is on the list already."""
+
+
+class AlreadyOver(Exception):
+    """Somebody else has just written down the end."""
+
+
+def add_unit(*, organization: Organization, by: Any, **values: Any) -> CoveredUnit:
+    """Raises ``Listed``."""
+    try:
+        with transaction.atomic():
+            unit = CoveredUnit.objects.create(organization=organization, **values)
+            audit(by=by, verb="登记覆盖单位", target=organization, unit=unit.name)
+    except IntegrityError as error:
+        raise Listed from error
+    return unit
+
+
+def change_unit(*, unit: CoveredUnit, by: Any, **values: Any) -> None:
+    """Raises ``Listed``."""
+    try:
+        with transaction.atomic():
+            CoveredUnit.objects.filter(pk=unit.pk).update(**values)
+            audit(by=by, verb="修改覆盖单位", target=unit.organization, unit=values["name"])
+    except IntegrityError as error:
+        raise Listed from error
+
+
+@transaction.atomic
+def remove_unit(*, unit: CoveredUnit, by: Any) -> None:
+    """It is not covered any more; whoever was sent there stays on the list of those sent."""
+    audit(by=by, verb="移出覆盖单位", target=unit.organization, unit=unit.name)
+    unit.delete()
+
+
+@transaction.atomic
+def send(*, organization: Organization, by: Any, **values: Any) -> Liaison:
+    """An instructor or contact person starts."""
+    liaison = Liaison.objects.create(organization=organization, **values)
+    audit(by=by, verb="选派指导员、联络员", target=organization, person=str(liaison))
+    return liaison
+
+
+@transaction.atomic
+def end(*, liaison: Liaison, on: date, by: Any) -> None:
+    """The person's time there ends; raises ``AlreadyOver``."""
+    if not Liaison.objects.filter(pk=liaison.pk, left_on=None).update(left_on=on):
+        raise AlreadyOver
+    audit(by=by, verb="结束选派", target=liaison.organization, person=str(liaison), on=str(on))

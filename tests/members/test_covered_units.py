@@ -1,0 +1,84 @@
+"""Units of a joint branch, and who was sent to look after them (S3 三4)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from members.models import CoveredUnit, Liaison
+from members.permissions import Role
+from tests import factories as make
+from tests.clients import signed_in
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate()
+
+
+@pytest.fixture
+def street() -> dict[str, Any]:
+    root = make.organization("东街街道党工委")
+    joint = make.organization("商务楼联合党支部", root, kind="joint-branch")
+    away = make.branch(make.organization("西街街道党工委"))
+    return {
+        "joint": joint, "secretary": make.secretary(joint), "outsider": make.secretary(away),
+        "overseer": make.hat(Role.OVERSEER, root), "inspector": make.hat(Role.INSPECTOR, root),
+    }  # fmt: skip
+
+
+def test_units_are_listed_with_what_their_size_asks_for(street: dict[str, Any]) -> None:
+    client, url = signed_in(street["secretary"]), reverse("covered-unit-create", args=[street["joint"].pk])
+    client.post(url, {"name": "青岚软件公司", "employees": "35", "members": "0"})
+    page = client.post(url, {"name": "小吃店", "employees": "4", "members": ""}, follow=True).text
+    assert "30人以上，应逐步做到有党员" in page
+    assert "不详" in page
+    assert "这个单位已经列入" in client.post(url, {"name": "小吃店"}).text
+    assert "不能多于从业人员数" in client.post(url, {"name": "厂", "employees": "2", "members": "3"}).text
+    assert client.post(url, {"name": "", "employees": "x"}).status_code == 422
+    assert CoveredUnit.objects.count() == 2
+
+
+def test_a_unit_is_changed_and_removed(street: dict[str, Any]) -> None:
+    unit = CoveredUnit.objects.create(organization=street["joint"], name="旧名", employees=60, members=2)
+    CoveredUnit.objects.create(organization=street["joint"], name="另一家")
+    client, edit = signed_in(street["secretary"]), reverse("covered-unit-edit", args=[unit.pk])
+    page = client.post(edit, {"name": "新名", "employees": "60", "members": "3"}, follow=True).text
+    assert "可单独建立党组织" in page
+    assert "这个单位已经列入" in client.post(edit, {"name": "另一家"}).text
+    client.post(reverse("covered-unit-remove", args=[unit.pk]))
+    assert not CoveredUnit.objects.filter(pk=unit.pk).exists()
+
+
+def test_a_liaison_is_sent_and_the_time_ends(street: dict[str, Any]) -> None:
+    own = CoveredUnit.objects.create(organization=street["joint"], name="软件公司")
+    foreign = CoveredUnit.objects.create(organization=make.branch(), name="别处公司")
+    client, url = signed_in(street["secretary"]), reverse("liaison-create", args=[street["joint"].pk])
+    sent = {"kind": "instructor", "name": "赵敏", "sent_by": "街道党工委", "unit": own.pk, "since": str(TODAY)}
+    assert client.post(url, sent | {"unit": foreign.pk}).status_code == 422
+    page = client.post(url, sent, follow=True).text
+    assert "已登记赵敏（党建工作指导员）" in page
+    assert "街道党工委" in page
+    end = reverse("liaison-end", args=[Liaison.objects.get().pk])
+    assert "没有登记" in client.post(end, {"on": str(TODAY - timedelta(1))}, follow=True).text
+    assert "已结束" in client.post(end, {"on": str(TODAY)}, follow=True).text
+    assert "没有改动" in client.post(end, {"on": str(TODAY)}, follow=True).text
+
+
+def test_who_reads_and_who_writes(street: dict[str, Any]) -> None:
+    joint = street["joint"]
+    unit = CoveredUnit.objects.create(organization=joint, name="软件公司")
+    liaison = Liaison.objects.create(organization=joint, kind="contact", name="甲", since=TODAY)
+    reading = reverse("covered-unit-list", args=[joint.pk])
+    writing = [reverse(name, args=[joint.pk]) for name in ("covered-unit-create", "liaison-create")]
+    acts = [reverse("covered-unit-remove", args=[unit.pk]), reverse("liaison-end", args=[liaison.pk])]
+    for who, reads, writes, act in (
+        ("inspector", 200, 403, 403),
+        ("overseer", 403, 403, 404),
+        ("outsider", 404, 404, 404),
+    ):
+        client = signed_in(street[who])
+        assert client.get(reading).status_code == reads, who
+        assert {client.post(url).status_code for url in writing} == {writes}, who
+        assert {client.post(url, {"on": str(TODAY)}).status_code for url in acts} == {act}, who
+    assert CoveredUnit.objects.filter(pk=unit.pk).exists()
