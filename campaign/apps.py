@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-PARTS = ("audiences", "indicators", "blueprint", "documents", "entries", "reminders", "roll")
+PARTS = ("audiences", "indicators", "blueprint", "documents", "entries", "member_panel", "reminders", "roll", "tree")
 
 
 class CampaignConfig(AppConfig):

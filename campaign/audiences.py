@@ -21,7 +21,12 @@ audiences.register(
         "secretaries",
         "支部书记",
         PERSON,
-        lambda: Exists(Appointment.objects.current().filter(user__member=OuterRef("member"), role=Role.SECRETARY)),
+        # Whoever stands in for a secretary for a time is not asked for what secretaries owe.
+        lambda: Exists(
+            Appointment.objects.current().filter(
+                user__member=OuterRef("member"), role=Role.SECRETARY, delegated_from=None
+            )
+        ),
     )
 )
 audiences.register(

@@ -62,12 +62,12 @@ def absent(campaign: Campaign, members: QuerySet[Member]) -> QuerySet[Member]:
 
 def elsewhere(campaign: Campaign, node: Organization) -> QuerySet[Member]:
     """Members on the roll under ``node`` who live in another province and take part there (S0 四)."""
-    return absent(campaign, on_roll(node).filter(pk__in=Mobility.objects.elsewhere().values("member")))
+    return absent(campaign, on_roll(node).filter(pk__in=Mobility.objects.out_of_reach().values("member")))
 
 
 def without_place(campaign: Campaign, node: Organization) -> QuerySet[Member]:
     """Members on the roll under ``node`` who take part neither here nor elsewhere."""
-    return absent(campaign, on_roll(node).exclude(pk__in=Mobility.objects.elsewhere().values("member")))
+    return absent(campaign, on_roll(node).exclude(pk__in=Mobility.objects.out_of_reach().values("member")))
 
 
 def lost(node: Organization) -> QuerySet[Member]:
@@ -172,7 +172,7 @@ def unplaced(campaign: Campaign, paths: Iterable[str], *, named: Iterable[str]) 
 
 def with_reasons(people: Sequence[Member]) -> list[dict[str, Any]]:
     """Why each takes part in no unit, in one query."""
-    away = dict(Mobility.objects.elsewhere().filter(member__in=people).values_list("member_id", "place"))
+    away = dict(Mobility.objects.out_of_reach().filter(member__in=people).values_list("member_id", "place"))
     return [{"member": member, "reason": reason(away.get(member.pk))} for member in people]
 
 

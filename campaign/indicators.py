@@ -35,13 +35,12 @@ def sessions_held(params: Params) -> Condition:
 
 
 def attended_all(params: Params) -> Condition:
-    """Was at one session or more, and made up for every one that was missed (S2 二3)."""
+    """Was at one session or more, and made up for every one that was missed since they joined (S2 二3)."""
     own = Attendance.objects.filter(participation=OuterRef("pk"))
     if params["forms"]:
         own = own.filter(session__form__in=params["forms"])
     counted = Q(state__in=[*Attendance.PRESENT_STATES, Attendance.State.EXEMPT]) | Q(make_up__isnull=False)
-    open_gaps = own.filter(state__in=Attendance.MISSED_STATES, make_up=None)
-    return Q(Exists(own.filter(counted))) & ~Q(Exists(open_gaps))
+    return Q(Exists(own.filter(counted))) & ~Q(Exists(own.owed()))
 
 
 def studied_hours(params: Params) -> Condition:

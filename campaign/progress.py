@@ -58,7 +58,7 @@ def subjects(requirement: Requirement) -> QuerySet:
     if requirement.subject == Subject.PERSON:
         rows = Participation.objects.filter(campaign=requirement.campaign_id).active()
     else:
-        rows = Enrolment.objects.filter(campaign=requirement.campaign_id)
+        rows = Enrolment.objects.counted().filter(campaign=requirement.campaign_id)
     return rows.filter(requirement.audience.applies())
 
 

@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
+from campaign.days import keep_day as keep
 from campaign.models import Campaign
-from campaign.rollups import keep_day as keep
 from campaign.rollups import rebalance as choose_anew
 
 

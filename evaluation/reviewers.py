@@ -32,7 +32,7 @@ def reviewers(of: Participation) -> list[Appointment]:
 
 def title_of(hat: Appointment) -> str:
     """The capacity of a reviewer as people say it: 第一党支部支部书记, 机关党总支书记."""
-    return f"{hat.organization} · {hat.get_role_display() if hat.organization.is_branch else '书记'}"
+    return f"{hat.organization} · {hat.title if hat.organization.is_branch else '书记'}"
 
 
 def capacity_of(user: Any, at: Organization) -> str:

@@ -26,7 +26,7 @@ def takes_measures(participation: Participation) -> bool:
 def readers(participation: Participation) -> list[str]:
     """Who, besides the person, can read these measures: shown where they are written."""
     hats = reviewers(participation)
-    named = [f"{hat.user}（{hat.organization.name}，{hat.get_role_display()}）" for hat in hats]
+    named = [f"{hat.user}（{hat.organization.name}，{hat.title}）" for hat in hats]
     home = participation.enrolment.organization
     account = getattr(participation.member, "user", None)
     if account is not None and account.can(Permission.REVIEW_ANALYSIS, at=home):

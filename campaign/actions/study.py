@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.utils import timezone
 
 from campaign.models import Attendance, Campaign, Enrolment, MakeUp, Material, Participation, StudyNote, StudySession
 from campaign.progress import recording
@@ -28,6 +29,8 @@ def refusal(enrolment: Enrolment) -> str:
         return "本单位还没有启动活动。请先完成准备工作并启动，再记录学习。"
     if enrolment.state == Enrolment.State.POSTPONED:
         return "本单位的活动已暂缓，恢复后才能记录学习。"
+    if enrolment.state == Enrolment.State.CLOSED:
+        return "本单位已撤并，原有记录保留，不能再记录学习。"
     return ""
 
 
@@ -86,10 +89,10 @@ def has_make_up(attendance: Attendance) -> bool:
 
 
 def write_attendance(session: StudySession, known: Mapping[int, Attendance], attendance: Mapping[int, str]) -> None:
-    """Create, change and remove rows; only people of this branch, or those who have a row already, are written."""
-    own = set(
-        Participation.objects.filter(enrolment=session.enrolment_id, pk__in=attendance).values_list("pk", flat=True)
-    )
+    """Create, change and remove rows; only people who belonged to this branch that day, or have a row already, are written."""
+    day = timezone.localtime(session.held_at).date()
+    here = Participation.objects.filter(enrolment=session.enrolment_id, pk__in=attendance)
+    own = {person.pk for person in here if person.expected_from <= day}
     changed, added = [], []
     for pk, state in attendance.items():
         row = known.get(pk)
@@ -109,7 +112,7 @@ def make_up(*, attendances: Iterable[Attendance], on: date, way: str, checked_by
     rows = {a.pk for a in attendances}
     enrolments = set(Attendance.objects.filter(pk__in=rows).values_list("participation__enrolment", flat=True))
     with recording(enrolments):
-        missed = Attendance.objects.filter(pk__in=rows, state__in=Attendance.MISSED_STATES, make_up=None)
+        missed = Attendance.objects.filter(pk__in=rows).owed()
         done = [MakeUp(attendance=row, on=on, way=way, checked_by=checked_by, by=by) for row in missed]
         MakeUp.objects.bulk_create(done)
         for each in done:
@@ -131,12 +134,8 @@ def write_note(*, participation: Participation, title: str, text: str, written_o
 def missed(enrolment: Enrolment) -> Any:
     """What was missed and not made up for by people who take part now, person by person, oldest first."""
     return (
-        Attendance.objects.filter(
-            Q(participation__enrolment=enrolment),
-            participation__left_on=None,
-            state__in=Attendance.MISSED_STATES,
-            make_up=None,
-        )
+        Attendance.objects.filter(participation__enrolment=enrolment, participation__left_on=None)
+        .owed()
         .select_related("session", "participation__member")
         .order_by("participation__member_id", "session__held_at")
     )

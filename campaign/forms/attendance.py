@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -24,6 +25,11 @@ class Row:
     lost: bool
     leader: bool
     made_up: bool = False
+    known: bool = False
+
+    def joined_after(self, day: date) -> bool:
+        """Not asked of them: they joined, or came here from another unit, later. What was recorded of them here stays."""
+        return day < (self.participation.joined_on if self.known else self.participation.expected_from)
 
     @property
     def key(self) -> str:
@@ -85,7 +91,7 @@ class AttendanceSheet:
         posted = data.get(f"state-{person.pk}")
         state = posted if posted in dict(CHOICES) else state
         made_up = kept is not None and getattr(kept, "make_up", None) is not None
-        return Row(person, state, person.lost, person.leads, made_up)
+        return Row(person, state, person.lost, person.leads, made_up, known=kept is not None)
 
     def states(self, form: forms.BaseForm, posted: Mapping[str, Any]) -> tuple[dict[int, str], list[Participation]]:
         """What to save, and who was left out because they joined later (joined later ≠ absent)."""
@@ -95,7 +101,7 @@ class AttendanceSheet:
         for row in self.rows:
             if row.key not in posted or (group and row.participation.member.group != group):
                 continue
-            if row.participation.joined_on > day:
+            if row.joined_after(day):
                 later += [row.participation] if row.state else []
                 states[row.participation.pk] = NOT_EXPECTED
             else:

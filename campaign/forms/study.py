@@ -163,9 +163,11 @@ class MakeUpForm(forms.Form):
     def __init__(self, *args: Any, attendance: Attendance, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.held_on = timezone.localtime(attendance.session.held_at).date()
-        together = Attendance.objects.filter(
-            session=attendance.session_id, state__in=Attendance.MISSED_STATES, make_up=None, participation__left_on=None
-        ).select_related("participation__member")
+        together = (
+            Attendance.objects.filter(session=attendance.session_id, participation__left_on=None)
+            .owed()
+            .select_related("participation__member")
+        )
         self.fields["attendances"].queryset = together  # type: ignore[attr-defined]
 
     def clean_on(self) -> Any:

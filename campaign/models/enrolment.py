@@ -1,5 +1,6 @@
 """An organisation's way through a campaign, and the people who take part there."""
 
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,14 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def running(self) -> "EnrolmentQuerySet":
         return self.filter(state=Enrolment.State.RUNNING)
 
+    def counted(self) -> "EnrolmentQuerySet":
+        """All but those whose organisation was merged away or closed: their records stay, their totals count no more."""
+        return self.exclude(state=Enrolment.State.CLOSED)
+
+    def under_way(self) -> "EnrolmentQuerySet":
+        """In campaigns that are not over: where people may still come and go."""
+        return self.exclude(campaign__state=Campaign.State.CLOSED)
+
 
 class Enrolment(models.Model):
     """One organisation in one batch. Its row is the lock under which the branch's figures change."""
@@ -41,6 +50,7 @@ class Enrolment(models.Model):
         RUNNING = "running", "进行中"
         FINISHED = "finished", "已结束"
         POSTPONED = "postponed", "暂缓"
+        CLOSED = "closed", "已撤并"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="enrolments")
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="enrolments", verbose_name="批次")
@@ -69,7 +79,8 @@ class Enrolment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "organization"], name="enrolment_once"),
             models.CheckConstraint(
-                condition=Q(state__in=["preparing", "running", "finished", "postponed"]), name="enrolment_state"
+                condition=Q(state__in=["preparing", "running", "finished", "postponed", "closed"]),
+                name="enrolment_state",
             ),
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="enrolment_order"),
         ]
@@ -177,7 +188,10 @@ class ParticipationQuerySet(models.QuerySet["Participation"]):
 
 
 class Participation(models.Model):
-    """One person in one campaign, exactly once, wherever that is. Their records hang here, not on the member."""
+    """One person in one campaign, exactly once, wherever that is. Their records hang here, not on the member.
+
+    ``arrived_on``: when they came to this enrolment from another one; what was held here before is not asked of them.
+    """
 
     class Route(models.TextChoices):
         NORMAL = "normal", "正常参加"
@@ -188,6 +202,7 @@ class Participation(models.Model):
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="participations")
     route = models.CharField("参加方式", max_length=12, choices=Route, default=Route.NORMAL)
     joined_on = models.DateField("参加日期")
+    arrived_on = models.DateField("转来日期", null=True, blank=True)
     left_on = models.DateField("离开日期", null=True, blank=True)
 
     objects = ParticipationQuerySet.as_manager()
@@ -205,6 +220,11 @@ class Participation(models.Model):
     @property
     def scope(self) -> Organization:
         return self.enrolment.organization
+
+    @property
+    def expected_from(self) -> date:
+        """The first day from which they are expected at this enrolment's sessions (joined later ≠ absent)."""
+        return max(self.joined_on, self.arrived_on or self.joined_on)
 
 
 class Waiver(models.Model):

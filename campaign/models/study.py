@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from campaign.models.campaign import Campaign
@@ -108,6 +108,11 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
             return self.none()
         scope = within(user.scopes(Permission.VIEW_STUDY), "session__enrolment__organization__path")
         return self.filter(scope | Q(participation__member=user.member_id or 0))
+
+    def owed(self) -> "AttendanceQuerySet":
+        """Missed and not made up for; what was held before the person joined is not asked of them."""
+        since = Q(session__held_at__date__gte=F("participation__joined_on"))
+        return self.filter(since, state__in=Attendance.MISSED_STATES, make_up=None)
 
 
 class Attendance(models.Model):

@@ -87,9 +87,8 @@ def gatekeeping(
 ) -> Gatekeeping:
     """What stands before the next gate under ``node``."""
     missing = incomplete(node, requirements).filter(organization=OuterRef("organization"))
-    inside = Enrolment.objects.filter(campaign=campaign, runs__phase=phase, runs__state=PhaseRun.State.ACTIVE).under(
-        node
-    )
+    units = Enrolment.objects.counted().under(node)
+    inside = units.filter(campaign=campaign, runs__phase=phase, runs__state=PhaseRun.State.ACTIVE)
     sums = inside.annotate(missing=Exists(missing)).aggregate(
         all=Count("pk"), complete=Count("pk", filter=Q(missing=False))
     )
@@ -144,13 +143,16 @@ def stages(campaign: Campaign, children: Sequence[Organization]) -> dict[str, St
     if not children:
         return found
     length = len(children[0].path)
-    here = Enrolment.objects.filter(between(children), campaign=campaign).annotate(
-        at=Substr("organization__path", 1, length)
+    here = (
+        Enrolment.objects.counted()
+        .filter(between(children), campaign=campaign)
+        .annotate(at=Substr("organization__path", 1, length))
     )
     counts = here.order_by("phase__number").values("at", "state", "phase__name").annotate(n=Count("pk"))
     for row in counts:
         found[row["at"]].add(row["state"], row["phase__name"], row["n"])
     runs = PhaseRun.objects.filter(between(children, "enrolment__organization__path"), enrolment__campaign=campaign)
+    runs = runs.exclude(enrolment__state=Enrolment.State.CLOSED)
     grouped = (
         runs.annotate(at=Substr("enrolment__organization__path", 1, length))
         .order_by("phase__number")

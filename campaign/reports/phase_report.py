@@ -124,6 +124,8 @@ def dates(place: Place) -> dict[str, Any]:
     )
     if place.phase:
         runs = runs.filter(phase=place.phase)
+    if place.node.closed_on is None:
+        runs = runs.exclude(enrolment__state=Enrolment.State.CLOSED)
     state = PhaseRun.State
     return runs.aggregate(
         first=Min("starts_on"),

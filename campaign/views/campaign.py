@@ -73,11 +73,11 @@ def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def progress_places(campaign: Campaign, user: Any) -> list[Organization]:
-    """Where the user may look at the campaign's progress: at its top, or else at their own places under it."""
+    """Where the user may look at the campaign's progress: at its top, or else at their own places under it, and at what they oversee."""
     top = campaign.organization
     if user.can(Permission.VIEW_PROGRESS, at=top):
         return [top]
-    own = {hat.organization_id: hat.organization for hat in user.hats if top.contains(hat.organization)}
+    own = {node.pk: node for _, node in user.reach if top.contains(node)}
     return [place for place in own.values() if user.can(Permission.VIEW_PROGRESS, at=place)]
 
 

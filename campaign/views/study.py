@@ -96,7 +96,7 @@ def session_page(request: HttpRequest, form: StudySessionForm, sheet: Attendance
             form.ask_about_make_ups(at_stake.attendances)
         else:
             if later:
-                people = "、".join(f"{p}（{p.joined_on:%Y-%m-%d}参加）" for p in later)
+                people = "、".join(f"{p}（{p.expected_from:%Y-%m-%d}参加）" for p in later)
                 messages.info(request, f"以下党员在这次学习之后才参加活动，未计入应到：{people}。")
             messages.success(request, "学习记录已保存。")
             return redirect("study-session-detail", saved.pk)

@@ -12,6 +12,7 @@ from rectification.demo.accounts import staff
 from rectification.demo.district import District
 from rectification.demo.evaluating import evaluate, rectify
 from rectification.demo.learning import learn, move_on
+from rectification.demo.people import keep_people
 from rectification.demo.preparation import backdate, begin_campaign, prepare
 
 
@@ -46,4 +47,7 @@ def build(root: Organization, office: User) -> Iterator[Any]:
     campaign = begin_campaign(district)
     yield "正在按实际进程记录学习、评议和整改……"
     walk(district, campaign)
+    yield "正在登记班子、流动党员查找和组织关系转接……"
+    with transaction.atomic():
+        keep_people(district)
     yield accounts

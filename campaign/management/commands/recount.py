@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from campaign.models import Campaign
-from campaign.rollups import recount
+from campaign.recounting import recount
 
 
 class Command(BaseCommand):
