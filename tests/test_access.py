@@ -37,6 +37,8 @@ SEEN: dict[str, set[str]] = {
     "home": ABOVE | BRANCH,
     "root": {"office", "leading", "administrator"},
     "member": holders(P.VIEW_NAMES) | {"author"},
+    # The member's own branch, the branch that is asked to take them in, and the member.
+    "transfer": holders(P.VIEW_NAMES) | {"author", "outsider"},
     "account": holders(P.VIEW_NAMES) | holders(P.MANAGE_ACCOUNTS) | {"author"},
     "enrolment": ABOVE | BRANCH,
     "session": holders(P.VIEW_STUDY) | BRANCH,
@@ -51,6 +53,8 @@ SEEN: dict[str, set[str]] = {
     "notice": {"secretary"},
     "campaign": ABOVE | BRANCH | OUTSIDE,
     "appointment": ABOVE,
+    "condition": holders(P.VIEW_NAMES),
+    "nothing": set(),
 }
 Rule = str | set[str]
 EVERYONE = ABOVE | BRANCH | OUTSIDE
@@ -63,6 +67,14 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "home": ({}, None, EVERYONE),
     "password-change": ({}, None, EVERYONE),
     "sign-out": ({}, None, EVERYONE),
+    "second-factor": ({}, None, EVERYONE),
+    "second-factor-enrol": ({}, None, EVERYONE),
+    # Nobody here has a second factor, or a session of this number.
+    "second-factor-codes": ({}, "nothing", EVERYONE),
+    "second-factor-stop": ({}, "nothing", EVERYONE),
+    "session-list": ({}, None, EVERYONE),
+    "session-end-others": ({}, None, EVERYONE),
+    "session-end": ({"number": "=00000000-0000-0000-0000-000000000000"}, "nothing", EVERYONE),
     "notice-list": ({}, None, EVERYONE),
     "notice-read-all": ({}, None, EVERYONE),
     "notice-open": ({"pk": "notice"}, "notice", {"secretary"}),
@@ -73,26 +85,73 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "roster-import-create": ({"org_pk": "home"}, "home", P.IMPORT_ROSTER),
     "roster-template": ({}, None, {"office"}),
     "roster-import-detail": ({"pk": "roster"}, "roster", {"office"}),
+    "roster-import-columns": ({"pk": "roster"}, "roster", {"office"}),
+    "roster-import-choose": ({"pk": "roster"}, "roster", {"office"}),
     "roster-import-confirm": ({"pk": "roster"}, "roster", {"office"}),
     "roster-import-discard": ({"pk": "roster"}, "roster", {"office"}),
     "organization-list": ({}, None, EVERYONE),
     "organization-detail": ({"pk": "home"}, "home", EVERYONE),
     "organization-create": ({"parent_pk": "root"}, "root", {"office"}),
     "organization-edit": ({"pk": "home"}, "home", P.EDIT_ROLL),
+    "condition-list": ({"org_pk": "home"}, "home", P.VIEW_NAMES),
+    "condition-create": ({"org_pk": "home"}, "home", P.MANAGE_ORGANIZATIONS),
+    "condition-lift": ({"pk": "condition"}, "condition", P.MANAGE_ORGANIZATIONS),
+    "committee-list": ({"org_pk": "home"}, "home", P.VIEW_NAMES),
+    "committee-detail": ({"org_pk": "home"}, "home", P.VIEW_NAMES),
+    "committee-post-create": ({"org_pk": "home"}, "home", P.EDIT_ROLL),
+    "committee-elect": ({"org_pk": "home"}, "home", P.EDIT_ROLL),
+    # Posts, units and liaisons are found by whoever finds conditions: who may know more than numbers.
+    "committee-post-end": ({"pk": "post"}, "condition", P.EDIT_ROLL),
+    "committee-post-appoint": ({"pk": "post"}, "condition", P.MANAGE_APPOINTMENTS),
+    "organization-overseer": ({"org_pk": "home"}, "home", P.MANAGE_ORGANIZATIONS),
+    "overseen-list": ({"org_pk": "home"}, "home", P.VIEW_PROGRESS),
+    "covered-unit-list": ({"org_pk": "home"}, "home", P.VIEW_NAMES),
+    "covered-unit-create": ({"org_pk": "home"}, "home", P.EDIT_ROLL),
+    "covered-unit-edit": ({"pk": "unit"}, "condition", P.EDIT_ROLL),
+    "covered-unit-remove": ({"pk": "unit"}, "condition", P.EDIT_ROLL),
+    "liaison-create": ({"org_pk": "home"}, "home", P.EDIT_ROLL),
+    "liaison-end": ({"pk": "liaison"}, "condition", P.EDIT_ROLL),
     "member-list": ({"org_pk": "home"}, "home", P.VIEW_NAMES),
     "member-detail": ({"pk": "member"}, "member", EVERYONE),
     "member-create": ({"org_pk": "home"}, "home", P.EDIT_ROLL),
     "member-edit": ({"pk": "member"}, "member", P.EDIT_ROLL),
+    "member-history": ({"pk": "member"}, "member", EVERYONE),
+    "member-history-contact": ({"pk": "member"}, "member", P.VIEW_CONTACT),
+    "probation-decide": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
+    "search-attempt-list": ({"mobility_pk": "mobility"}, "member", P.EDIT_ROLL),
+    "register-list": ({"org_pk": "home", "kind": "=lost"}, "home", P.VIEW_NAMES),
+    "member-statistics": ({"org_pk": "home"}, "home", P.VIEW_PROGRESS),
     "organization-children": ({"pk": "home"}, "home", EVERYONE),
     "member-contact": ({"pk": "member"}, "member", P.VIEW_CONTACT),
     "member-mobility": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
-    "member-transfer": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
+    "transfer-create": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
+    "transfer-out-create": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
+    "transfer-in-create": ({"org_pk": "home"}, "home", P.EDIT_ROLL),
+    "transfer-list": ({"org_pk": "home"}, "home", P.VIEW_NAMES),
+    "transfer-detail": ({"pk": "transfer"}, "transfer", EVERYONE),
+    "transfer-accept": ({"pk": "transfer"}, "transfer", {"office", "outsider"}),
+    "transfer-return": ({"pk": "transfer"}, "transfer", {"office", "outsider"}),
+    "transfer-withdraw": ({"pk": "transfer"}, "transfer", P.EDIT_ROLL),
+    "member-moves": ({"pk": "member"}, "member", EVERYONE),
+    "organization-reshape": ({"pk": "home"}, "home", P.RESHAPE_TREE),
+    "organization-merge": ({"pk": "home"}, "home", P.RESHAPE_TREE),
+    "organization-split": ({"pk": "home"}, "home", P.RESHAPE_TREE),
+    "organization-move": ({"pk": "home"}, "home", P.RESHAPE_TREE),
+    "organization-close": ({"pk": "home"}, "home", P.RESHAPE_TREE),
+    "organization-reopen": ({"pk": "home"}, "home", P.RESHAPE_TREE),
     "member-leave": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
     "member-come-back": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
     "mobility-close": ({"pk": "mobility"}, "member", P.EDIT_ROLL),
     "account-create": ({"org_pk": "home"}, "home", P.MANAGE_ACCOUNTS),
     "account-list": ({"org_pk": "home"}, "home", P.MANAGE_ACCOUNTS),
     "account-reset": ({"user_pk": "account"}, "account", P.MANAGE_ACCOUNTS),
+    "account-second-factor-reset": ({"user_pk": "account"}, "account", P.MANAGE_ACCOUNTS),
+    "my-appointments": ({}, None, EVERYONE),
+    "hat-choose": ({}, None, EVERYONE),
+    "appointment-list": ({"org_pk": "home"}, "home", P.VIEW_APPOINTMENTS),
+    # One's own, not lent by anybody.
+    "appointment-lend": ({"pk": "appointment"}, "appointment", {"committee"}),
+    "appointment-return": ({"pk": "appointment"}, "appointment", set()),
     "appointment-create": ({"org_pk": "home"}, "home", P.MANAGE_APPOINTMENTS),
     "appointment-revoke": ({"pk": "appointment"}, "appointment", P.MANAGE_APPOINTMENTS),
     "campaign-list": ({}, None, EVERYONE),
@@ -140,7 +199,7 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "my-task-create": ({"participation_pk": "own"}, "own", {"author"}),
 }
 # Tested on their own: public pages, and addresses whose answer depends on more than who asks.
-ELSEWHERE = {"sign-in", "first-run", "document-print", "job-download"}
+ELSEWHERE = {"sign-in", "sign-in-code", "first-run", "document-print", "job-download"}
 
 
 def views(patterns: Any) -> Iterator[URLPattern]:
@@ -177,7 +236,11 @@ def answer(client: Client, method: str, url: str) -> int:
 def test_every_address_is_described_and_declares_its_access() -> None:
     found = {view.name: view for view in views(get_resolver().url_patterns)}
     assert set(found) == set(ADDRESSES) | ELSEWHERE
-    assert {name for name, view in found.items() if view.callback.access.kind == "public"} == {"sign-in", "first-run"}
+    assert {name for name, view in found.items() if view.callback.access.kind == "public"} == {
+        "sign-in",
+        "sign-in-code",
+        "first-run",
+    }
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -9,7 +9,17 @@ from django.utils import timezone
 from campaign.models import Attendance, Gate, Participation, StudySession
 from campaign.progress import recording
 from evaluation.models import OpinionRound, Revision, Section, SelfAnalysis
-from members.models import Mobility, Organization, RosterImport, User
+from members.models import (
+    CommitteePost,
+    CoveredUnit,
+    Liaison,
+    Mobility,
+    Organization,
+    OrganizationCondition,
+    RosterImport,
+    Transfer,
+    User,
+)
 from members.permissions import Role
 from portal.models import Job, Notice
 from rectification.models import Task
@@ -80,6 +90,16 @@ def build() -> World:
             by=world.users["secretary"],
         )
     mobility = Mobility.objects.create(member=person, kind=Mobility.Kind.IN_CITY, since=date(2005, 9, 1))
+    transfer = Transfer.objects.create(
+        member=person, kind="within", origin=home, target=away, requested_by=world.users["secretary"]
+    )
+    spring = date(2005, 3, 1)
+    condition = OrganizationCondition.objects.create(
+        organization=home, condition="stopped", since=spring, reason="停产"
+    )
+    post = CommitteePost.objects.create(organization=home, name="副书记", title="deputy", since=spring)
+    unit = CoveredUnit.objects.create(organization=home, name="软件公司", employees=20, members=1)
+    liaison = Liaison.objects.create(organization=home, kind="contact", name="联络员", since=spring)
     gate = Gate.objects.create(
         enrolment=enrolment, phase=enrolment.phase, assessment="已完成", requested_by=world.users["secretary"]
     )
@@ -110,6 +130,11 @@ def build() -> World:
         "task": task,
         "gate": gate,
         "mobility": mobility,
+        "transfer": transfer,
+        "condition": condition,
+        "post": post,
+        "unit": unit,
+        "liaison": liaison,
         "roster": roster,
         "job": job,
         "notice": notice,

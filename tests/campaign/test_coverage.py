@@ -13,7 +13,8 @@ from campaign.roll import roll_changed
 from members.models import Member, Mobility, Organization
 from members.permissions import Role
 from tests import factories as make
-from tests.campaign.unit import said, signed_in
+from tests.campaign.unit import said
+from tests.clients import signed_in
 
 
 @pytest.fixture

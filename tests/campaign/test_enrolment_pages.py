@@ -13,7 +13,8 @@ from members.models import Mobility, Organization
 from members.permissions import Role
 from members.registry import roll_changed
 from tests import factories as make
-from tests.campaign.unit import TODAY, Unit, prepared, said, signed_in, unit
+from tests.campaign.unit import TODAY, Unit, prepared, said, unit
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,8 @@ from members.models import User
 from members.permissions import Role
 from portal.menu import menu, panels
 from tests import factories as make
-from tests.campaign.unit import Unit, said, signed_in, unit
+from tests.campaign.unit import Unit, said, unit
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,8 @@ from members.permissions import Role
 from portal.indicators import Subject
 from portal.models import Notice
 from tests import factories as make
-from tests.campaign.unit import Unit, said, signed_in, unit
+from tests.campaign.unit import Unit, said, unit
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 

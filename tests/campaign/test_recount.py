@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from campaign.days import keep_day
 from campaign.models import (
     Attendance,
     Campaign,
@@ -24,7 +25,8 @@ from campaign.models import (
     Waiver,
 )
 from campaign.progress import Figures, figures_by_child, figures_of, recording
-from campaign.rollups import choose, keep_day, rebalance, recount
+from campaign.recounting import recount
+from campaign.rollups import choose, rebalance
 from members.models import Organization
 from members.registry import roll_changed
 from portal.celery import app

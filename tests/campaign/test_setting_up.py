@@ -15,7 +15,8 @@ from members.models import Mobility, Organization
 from members.permissions import Role
 from portal.models import Job
 from tests import factories as make
-from tests.campaign.unit import TODAY, Unit, said, signed_in, unit
+from tests.campaign.unit import TODAY, Unit, said, unit
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,8 @@ from campaign.progress import Figures, figures_of
 from members.models import Member, MemberTag, Mobility
 from members.permissions import Role
 from tests import factories as make
-from tests.campaign.unit import TODAY, Unit, said, signed_in, unit
+from tests.campaign.unit import TODAY, Unit, said, unit
+from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 STUDY = "参加学习，缺课的补课"

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.test import Client
 from django.utils import timezone
 
 from campaign.actions import campaign as campaigns
@@ -88,12 +87,6 @@ def prepared(enrolment: Enrolment, by: User) -> None:
         "survey_note": "已摸底",
     }
     enrolments.prepare(enrolment=enrolment, values=values, phases={}, by=by)
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def said(response: Any) -> str:

@@ -1,9 +1,6 @@
 """A branch that takes part in a campaign with an analysis to write, and the people around it."""
 
 from dataclasses import dataclass
-from typing import Any
-
-from django.test import Client
 
 from campaign.models import Campaign, Enrolment, Participation
 from campaign.progress import Figures, figures_of
@@ -75,9 +72,3 @@ def build() -> Place:
     enrolment = make.enrolment(campaign, home)
     make.enrolment(campaign, away)
     return Place(city, general, home, campaign, enrolment, author, colleague, committee, secretary, outsider, superior)
-
-
-def sign_in(user: User, **options: Any) -> Client:
-    client = Client(**options)
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client

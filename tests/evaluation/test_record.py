@@ -11,7 +11,8 @@ from django.utils import timezone
 from campaign.progress import Figures
 from evaluation.models import Meeting, OpinionRound, Talk
 from tests import factories as make
-from tests.evaluation.places import Place, sign_in
+from tests.clients import signed_in
+from tests.evaluation.places import Place
 
 PAGES = ("evaluation-records", "opinion-round-create", "talk-create", "meeting-create")
 
@@ -30,16 +31,16 @@ def meeting(**values: Any) -> dict[str, Any]:
 
 
 def post(place: Place, page: str, data: dict[str, Any]) -> Any:
-    return sign_in(place.secretary).post(reverse(page, args=[place.enrolment.pk]), data)
+    return signed_in(place.secretary).post(reverse(page, args=[place.enrolment.pk]), data)
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_secretary_alone_records(place: Place, page: str) -> None:
     url = reverse(page, args=[place.enrolment.pk])
-    assert sign_in(place.secretary).get(url).status_code == 200
+    assert signed_in(place.secretary).get(url).status_code == 200
     for user, status in [(place.author, 403), (place.committee, 403), (place.outsider, 404)]:
-        assert sign_in(user).get(url).status_code == status
-        assert sign_in(user).post(url, opinions()).status_code == status
+        assert signed_in(user).get(url).status_code == status
+        assert signed_in(user).post(url, opinions()).status_code == status
     assert not OpinionRound.objects.exists()
 
 
@@ -48,13 +49,13 @@ def test_opinions_count_when_they_were_passed_on(place: Place) -> None:
     assert place.figures("opinions-passed-on").done == 0
     found = OpinionRound.objects.get()
     page = reverse("opinion-round-pass-on", args=[found.pk])
-    assert sign_in(place.outsider).post(page, {"on": "2005-09-03"}).status_code == 404
-    early = sign_in(place.secretary).post(page, {"on": "2005-08-01"}, follow=True).content.decode()
+    assert signed_in(place.outsider).post(page, {"on": "2005-09-03"}).status_code == 404
+    early = signed_in(place.secretary).post(page, {"on": "2005-08-01"}, follow=True).content.decode()
     assert "反馈日期不能早于征求日期" in early
     assert place.figures("opinions-passed-on").done == 0
-    sign_in(place.secretary).post(page, {"on": "2005-09-03"})
+    signed_in(place.secretary).post(page, {"on": "2005-09-03"})
     assert place.figures("opinions-passed-on").done == 1
-    sign_in(place.secretary).post(page, {"on": "2005-09-09"})
+    signed_in(place.secretary).post(page, {"on": "2005-09-09"})
     assert OpinionRound.objects.get().passed_on == date(2005, 9, 3)
 
 
@@ -122,7 +123,7 @@ def test_those_without_a_talk_are_named(place: Place) -> None:
     Talk.objects.create(
         enrolment=place.enrolment, one=place.own(place.secretary), other=place.own(place.author), by=place.secretary
     )
-    page = sign_in(place.secretary).get(reverse("evaluation-records", args=[place.enrolment.pk]))
+    page = signed_in(place.secretary).get(reverse("evaluation-records", args=[place.enrolment.pk]))
     assert page.context["untalked"] == ["李强", "委员甲"]
 
 
@@ -142,13 +143,13 @@ def test_more_present_than_expected_is_refused(place: Place) -> None:
 def test_a_mistake_can_be_taken_back(place: Place) -> None:
     post(place, "meeting-create", meeting())
     page = reverse("evaluation-record-withdraw", args=["meeting", Meeting.objects.get().pk])
-    assert sign_in(place.outsider).post(page).status_code == 404
-    assert sign_in(place.secretary).post(page).status_code == 302
+    assert signed_in(place.outsider).post(page).status_code == 404
+    assert signed_in(place.secretary).post(page).status_code == 302
     assert place.figures("life-meeting-held").done == 0
 
 
 def test_the_page_asks_the_database_the_same_for_more_records(place: Place, django_assert_max_num_queries: Any) -> None:
-    client, page = sign_in(place.secretary), reverse("evaluation-records", args=[place.enrolment.pk])
+    client, page = signed_in(place.secretary), reverse("evaluation-records", args=[place.enrolment.pk])
     people = [make.participation(place.enrolment) for _ in range(40)]
     Talk.objects.bulk_create(
         Talk(enrolment=place.enrolment, one=place.own(place.secretary), other=other, by=place.secretary)

@@ -16,7 +16,8 @@ from evaluation.reviewers import nearest, reviewers
 from members.models import MemberTag, User
 from portal.models import AuditEntry, Notice, ReadLog
 from tests import factories as make
-from tests.evaluation.places import KEYS, Place, build, sign_in
+from tests.clients import signed_in
+from tests.evaluation.places import KEYS, Place, build
 
 
 def page_of(analysis: SelfAnalysis) -> str:
@@ -26,23 +27,23 @@ def page_of(analysis: SelfAnalysis) -> str:
 def test_the_reviewer_reads_and_nobody_else(place: Place) -> None:
     analysis = place.hand_in(place.author, "只给审阅人看")
     page = page_of(analysis)
-    assert "只给审阅人看·roots" in sign_in(place.secretary).get(page).content.decode()
+    assert "只给审阅人看·roots" in signed_in(place.secretary).get(page).content.decode()
     for user in (place.colleague, place.committee, place.outsider, place.superior, make.hat("office", place.city)):
-        assert sign_in(user).get(page).status_code == 404
-        assert sign_in(user).post(page, {"decision": "accept"}).status_code == 404
-    assert sign_in(place.author).get(page).status_code == 403
-    assert sign_in(make.hat("administrator", place.city)).get(page).status_code == 404
+        assert signed_in(user).get(page).status_code == 404
+        assert signed_in(user).post(page, {"decision": "accept"}).status_code == 404
+    assert signed_in(place.author).get(page).status_code == 403
+    assert signed_in(make.hat("administrator", place.city)).get(page).status_code == 404
 
 
 def test_a_draft_is_read_by_nobody(place: Place) -> None:
     own = place.write(place.author)
     analysis = SelfAnalysis.objects.get(participation=own)
-    assert sign_in(place.secretary).get(page_of(analysis)).status_code == 404
+    assert signed_in(place.secretary).get(page_of(analysis)).status_code == 404
 
 
 def test_a_revoked_appointment_ends_at_the_next_request(place: Place) -> None:
     analysis = place.hand_in(place.author)
-    client = sign_in(place.secretary)
+    client = signed_in(place.secretary)
     assert client.get(page_of(analysis)).status_code == 200
     place.secretary.appointments.update(revoked_at="2005-09-01T00:00Z")
     assert client.get(page_of(analysis)).status_code in {403, 404}
@@ -51,8 +52,8 @@ def test_a_revoked_appointment_ends_at_the_next_request(place: Place) -> None:
 def test_every_opening_is_told_to_the_author(place: Place) -> None:
     analysis = place.hand_in(place.author)
     for _ in range(2):
-        sign_in(place.secretary).get(page_of(analysis))
-    client = sign_in(place.author)
+        signed_in(place.secretary).get(page_of(analysis))
+    client = signed_in(place.author)
     page = client.get(reverse("self-analysis-edit", args=[analysis.participation_id])).content.decode()
     assert page.count("第一党支部 · 支部书记</div>") == 2
     assert ReadLog.objects.filter(reader=place.author).count() == 0
@@ -60,14 +61,14 @@ def test_every_opening_is_told_to_the_author(place: Place) -> None:
 
 def test_sent_back_handed_in_again_and_accepted(place: Place) -> None:
     analysis = place.hand_in(place.author)
-    secretary = sign_in(place.secretary)
+    secretary = signed_in(place.secretary)
     assert place.figures("analysis-submitted") == Figures(1, 0, 6)
     sent = secretary.post(page_of(analysis), {"remark-problems": "请写具体的事", "decision": "return"})
     assert sent.status_code == 302
     assert place.figures("analysis-submitted") == Figures(0, 0, 6)
     own = analysis.participation
     edit = reverse("self-analysis-edit", args=[own.pk])
-    author = sign_in(place.author)
+    author = signed_in(place.author)
     assert "请写具体的事" in author.get(edit).content.decode()
     writing.save_section(participation=own, key="problems", base=1, text="具体的事", by=place.author)
     assert author.post(reverse("self-analysis-submit", args=[own.pk])).status_code == 302
@@ -86,7 +87,7 @@ def test_while_it_is_being_rewritten_reviewers_read_what_was_handed_in(place: Pl
     actions.send_back(analysis=analysis, remarks={"": "再想想"}, by=place.secretary)
     own = analysis.participation
     writing.save_section(participation=own, key="review", base=1, text="改到一半的话", by=place.author)
-    page = sign_in(place.secretary).get(page_of(analysis)).content.decode()
+    page = signed_in(place.secretary).get(page_of(analysis)).content.decode()
     assert "改到一半的话" not in page
     assert "我的思想情况·review" in page
     assert "退回修改</button>" not in page
@@ -94,7 +95,7 @@ def test_while_it_is_being_rewritten_reviewers_read_what_was_handed_in(place: Pl
 
 def test_sending_back_needs_a_remark(place: Place) -> None:
     analysis = place.hand_in(place.author)
-    answer = sign_in(place.secretary).post(page_of(analysis), {"remark-": "  ", "decision": "return"})
+    answer = signed_in(place.secretary).post(page_of(analysis), {"remark-": "  ", "decision": "return"})
     assert answer.status_code == 422
     assert "至少写一条意见" in answer.content.decode()
     assert SelfAnalysis.objects.get().state == "submitted"
@@ -113,7 +114,7 @@ def test_remarks_are_sealed_and_stay_out_of_notices_and_the_audit_trail(place: P
 
 def test_nobody_reviews_their_own(place: Place) -> None:
     analysis = place.hand_in(place.secretary)
-    client = sign_in(place.secretary)
+    client = signed_in(place.secretary)
     assert client.get(page_of(analysis)).status_code == 403
     assert client.post(page_of(analysis), {"decision": "accept"}).status_code == 403
     listed = client.get(reverse("self-analysis-list", args=[place.enrolment.pk])).content.decode()
@@ -121,7 +122,7 @@ def test_nobody_reviews_their_own(place: Place) -> None:
     assert page_of(analysis) not in listed
     own_page = client.get(reverse("self-analysis-edit", args=[analysis.participation_id])).content.decode()
     assert "总支书记（机关党总支" in own_page
-    superior = sign_in(place.superior)
+    superior = signed_in(place.superior)
     superior.get(page_of(analysis))
     assert ReadLog.objects.get().capacity == "机关党总支 · 书记"
     assert superior.post(page_of(analysis), {"decision": "accept"}).status_code == 302
@@ -131,7 +132,7 @@ def test_nobody_reviews_their_own(place: Place) -> None:
 def test_another_reviewer_of_the_branch_may_decide_on_the_secretarys(place: Place) -> None:
     deputy = make.hat("secretary", place.home, of=make.member(place.home, "副书记"))
     analysis = place.hand_in(place.secretary)
-    assert sign_in(deputy).post(page_of(analysis), {"decision": "accept"}).status_code == 302
+    assert signed_in(deputy).post(page_of(analysis), {"decision": "accept"}).status_code == 302
 
 
 def test_whom_the_page_names_is_whom_the_portal_lets_in(place: Place) -> None:
@@ -157,7 +158,7 @@ def test_the_nearest_are_told_when_it_is_handed_in(place: Place) -> None:
 
 def test_the_second_decision_writes_nothing(place: Place) -> None:
     analysis = place.hand_in(place.author)
-    client = sign_in(place.secretary)
+    client = signed_in(place.secretary)
     client.get(page_of(analysis))
     actions.accept(analysis=SelfAnalysis.objects.with_author().get(), remarks={}, by=place.secretary)
     late = client.post(page_of(analysis), {"remark-": "我要退回", "decision": "return"})
@@ -206,21 +207,21 @@ def test_the_list_shows_states_and_no_texts(place: Place) -> None:
     place.hand_in(place.author, "不该出现的文字")
     place.write(place.colleague, "不该出现的文字")
     page = reverse("self-analysis-list", args=[place.enrolment.pk])
-    shown = sign_in(place.secretary).get(page)
+    shown = signed_in(place.secretary).get(page)
     states = {row.participation.member.name: row.label for row in shown.context["rows"]}
     assert states == {"王芳": "待审阅", "李强": "未提交", "委员甲": "未提交", "书记": "未提交"}
     assert "不该出现的文字" not in shown.content.decode()
     assert "2005年12月31日（已过）" in shown.content.decode()
-    only = sign_in(place.secretary).get(page, {"state": "submitted"})
+    only = signed_in(place.secretary).get(page, {"state": "submitted"})
     assert [row.participation.member.name for row in only.context["rows"]] == ["王芳"]
-    assert sign_in(place.secretary).get(page, {"state": "x", "after": "甲"}).status_code == 200
-    assert sign_in(place.colleague).get(page).status_code == 403
-    assert sign_in(place.committee).get(page).status_code == 403
-    assert sign_in(place.outsider).get(page).status_code == 404
+    assert signed_in(place.secretary).get(page, {"state": "x", "after": "甲"}).status_code == 200
+    assert signed_in(place.colleague).get(page).status_code == 403
+    assert signed_in(place.committee).get(page).status_code == 403
+    assert signed_in(place.outsider).get(page).status_code == 404
 
 
 def test_the_list_asks_the_database_the_same_for_more_people(place: Place, django_assert_max_num_queries: Any) -> None:
-    client = sign_in(place.secretary)
+    client = signed_in(place.secretary)
     page = reverse("self-analysis-list", args=[place.enrolment.pk])
     for n in range(30):
         make.participation(place.enrolment, f"党员{n}")
@@ -235,7 +236,7 @@ def test_a_long_list_comes_in_pages(place: Place) -> None:
     for n in range(110):
         make.member(place.home, f"党员{n}")
     make.participation(place.enrolment, "最后一位")
-    client, page = sign_in(place.secretary), reverse("self-analysis-list", args=[place.enrolment.pk])
+    client, page = signed_in(place.secretary), reverse("self-analysis-list", args=[place.enrolment.pk])
     first = client.get(page)
     assert len(first.context["rows"]) == 100
     rest = client.get(first.context["pager"].next_url).context["rows"]
@@ -244,5 +245,5 @@ def test_a_long_list_comes_in_pages(place: Place) -> None:
 
 
 def test_all_sections_reach_the_reviewer(place: Place) -> None:
-    page = sign_in(place.secretary).get(page_of(place.hand_in(place.author))).content.decode()
+    page = signed_in(place.secretary).get(page_of(place.hand_in(place.author))).content.decode()
     assert all(f"我的思想情况·{key}" in page for key in KEYS)

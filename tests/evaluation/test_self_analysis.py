@@ -14,7 +14,8 @@ from evaluation.models import Revision, Section, SelfAnalysis
 from members.models import MemberTag, User
 from portal.models import Notice
 from tests import factories as make
-from tests.evaluation.places import KEYS, Place, sign_in
+from tests.clients import signed_in
+from tests.evaluation.places import KEYS, Place
 
 FETCH = {"HTTP_X_REQUESTED_WITH": "fetch"}
 
@@ -33,11 +34,11 @@ def whole_form(text: str = "写了", base: int = 0) -> dict[str, Any]:
 
 def test_only_the_author_opens_the_writing_page(place: Place) -> None:
     page = url("self-analysis-edit", place.own(place.author))
-    assert sign_in(place.author).get(page).status_code == 200
-    assert sign_in(place.colleague).get(page).status_code == 404
-    assert sign_in(place.outsider).get(page).status_code == 404
-    assert sign_in(place.secretary).get(page).status_code == 403
-    assert sign_in(place.committee).get(page).status_code == 403
+    assert signed_in(place.author).get(page).status_code == 200
+    assert signed_in(place.colleague).get(page).status_code == 404
+    assert signed_in(place.outsider).get(page).status_code == 404
+    assert signed_in(place.secretary).get(page).status_code == 403
+    assert signed_in(place.committee).get(page).status_code == 403
     assert "sign-in" in Client().get(page).headers["Location"]
 
 
@@ -45,18 +46,18 @@ def test_only_the_author_opens_the_writing_page(place: Place) -> None:
 def test_only_the_author_writes(place: Place, name: str) -> None:
     own = place.own(place.author)
     for user, status in [(place.colleague, 404), (place.outsider, 404), (place.secretary, 403), (place.committee, 403)]:
-        answer = sign_in(user).post(url(name, own), {"key": "review", "text": "冒名", "base": 0} | whole_form("冒名"))
+        answer = signed_in(user).post(url(name, own), {"key": "review", "text": "冒名", "base": 0} | whole_form("冒名"))
         assert answer.status_code == status
     assert not SelfAnalysis.objects.exists()
 
 
 def test_opening_the_page_writes_nothing(place: Place) -> None:
-    sign_in(place.author).get(url("self-analysis-edit", place.own(place.author)))
+    signed_in(place.author).get(url("self-analysis-edit", place.own(place.author)))
     assert not SelfAnalysis.objects.exists()
 
 
 def test_the_page_names_those_who_can_read(place: Place) -> None:
-    page = sign_in(place.author).get(url("self-analysis-edit", place.own(place.author))).content.decode()
+    page = signed_in(place.author).get(url("self-analysis-edit", place.own(place.author))).content.decode()
     assert "书记（第一党支部 · 支部书记）" in page
     assert "总支书记" not in page
     assert "还没有人打开过" in page
@@ -64,10 +65,10 @@ def test_the_page_names_those_who_can_read(place: Place) -> None:
 
 def test_leading_cadres_are_asked_for_more_and_told_that_those_above_read(place: Place) -> None:
     MemberTag.objects.create(member=place.author.member, kind=MemberTag.Kind.LEADER)
-    page = sign_in(place.author).get(url("self-analysis-edit", place.own(place.author))).content.decode()
+    page = signed_in(place.author).get(url("self-analysis-edit", place.own(place.author))).content.decode()
     assert "权力观" in page
     assert "总支书记（机关党总支" in page
-    other = sign_in(place.colleague).get(url("self-analysis-edit", place.own(place.colleague))).content.decode()
+    other = signed_in(place.colleague).get(url("self-analysis-edit", place.own(place.colleague))).content.decode()
     assert "世界观" in other
     assert "权力观" not in other
 
@@ -75,7 +76,7 @@ def test_leading_cadres_are_asked_for_more_and_told_that_those_above_read(place:
 def test_texts_are_sealed_in_the_database(place: Place) -> None:
     own = place.own(place.author)
     words = "我在学习上不够刻苦"
-    typing(sign_in(place.author), own, words, 0)
+    typing(signed_in(place.author), own, words, 0)
     for table in ("evaluation_section", "evaluation_revision"):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT text FROM {table}")
@@ -87,7 +88,7 @@ def test_texts_are_sealed_in_the_database(place: Place) -> None:
 
 
 def test_autosave_says_when_and_keeps_every_version(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     first = typing(client, own, "第一句。", 0).json()
     assert (first["outcome"], first["version"]) == ("saved", 1)
     assert len(first["saved_at"]) == 5
@@ -97,7 +98,7 @@ def test_autosave_says_when_and_keeps_every_version(place: Place) -> None:
 
 
 def test_typing_on_shares_a_version_that_holds_everything(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     typing(client, own, "第一句。", 0)
     typing(client, own, "第一句。第二句。", 1)
     typing(client, own, "开头。第一句。第二句。", 2)
@@ -107,7 +108,7 @@ def test_typing_on_shares_a_version_that_holds_everything(place: Place) -> None:
 
 
 def test_a_save_whose_answer_was_lost_can_be_sent_again(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     typing(client, own, "第一句。", 0)
     again = typing(client, own, "第一句。", 0)
     assert again.status_code == 200
@@ -116,7 +117,7 @@ def test_a_save_whose_answer_was_lost_can_be_sent_again(place: Place) -> None:
 
 
 def test_two_windows_lose_nothing(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     typing(client, own, "甲窗口写的", 0)
     clash = typing(client, own, "乙窗口写的", 0)
     assert clash.status_code == 409
@@ -130,7 +131,7 @@ def test_two_windows_lose_nothing(place: Place) -> None:
 
 
 def test_two_windows_without_scripts_see_both_texts(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     page = url("self-analysis-edit", own)
     client.post(page, whole_form("甲"))
     clash = client.post(page, whole_form("乙"))
@@ -145,7 +146,7 @@ def test_two_windows_without_scripts_see_both_texts(place: Place) -> None:
 
 
 def test_line_ends_of_a_form_are_no_conflict(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     typing(client, own, "一\n二", 0)
     answer = client.post(url("self-analysis-edit", own), {"text-review": "一\r\n二", "base-review": 0})
     assert answer.status_code == 302
@@ -155,24 +156,24 @@ def test_line_ends_of_a_form_are_no_conflict(place: Place) -> None:
 @pytest.mark.parametrize("base", ["", "-1", "9" * 40, "甲"])
 def test_a_forged_version_is_a_conflict_not_an_error(place: Place, base: str) -> None:
     own = place.own(place.author)
-    answer = sign_in(place.author).post(url("self-analysis-save", own), {"key": "review", "text": "字", "base": base})
+    answer = signed_in(place.author).post(url("self-analysis-save", own), {"key": "review", "text": "字", "base": base})
     assert answer.status_code == 409
     assert Revision.objects.get().text == "字"
 
 
 def test_an_unknown_section_is_refused(place: Place) -> None:
-    answer = typing(sign_in(place.author), place.own(place.author), "字", 0, key="other")
+    answer = typing(signed_in(place.author), place.own(place.author), "字", 0, key="other")
     assert answer.status_code == 400
     assert "刷新" in answer.json()["message"]
 
 
 def test_an_earlier_version_comes_back_as_the_newest(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     typing(client, own, "原来的文字", 0)
     typing(client, own, "后来的文字", 1)
     old = Revision.objects.get(version=1)
     restore = reverse("self-analysis-restore", args=[old.pk])
-    assert sign_in(place.secretary).post(restore).status_code == 404
+    assert signed_in(place.secretary).post(restore).status_code == 404
     assert client.post(restore, follow=True).status_code == 200
     assert Section.objects.get().text == "原来的文字"
     assert Section.objects.get().version == 3
@@ -180,11 +181,11 @@ def test_an_earlier_version_comes_back_as_the_newest(place: Place) -> None:
 
 
 def test_history_is_the_authors_alone_and_comes_in_pages(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     for n in range(25):
         typing(client, own, f"{n}版", n)
     page = reverse("self-analysis-history", args=[own.pk, "review"])
-    assert sign_in(place.secretary).get(page).status_code == 403
+    assert signed_in(place.secretary).get(page).status_code == 403
     first = client.get(page)
     assert first.content.decode().count("<details") >= 20
     older = client.get(page, {"before": first.context["older"]}).content.decode()
@@ -193,7 +194,7 @@ def test_history_is_the_authors_alone_and_comes_in_pages(place: Place) -> None:
 
 
 def test_a_session_that_expired_loses_nothing(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     page = url("self-analysis-edit", own)
     token = client.get(page).context["kept_for"]
     client.post(reverse("self-analysis-save", args=[own.pk]), {"key": "review", "text": "旧文字", "base": 0}, **FETCH)
@@ -212,7 +213,7 @@ def test_a_session_that_expired_loses_nothing(place: Place) -> None:
 
 
 def test_a_long_text_survives_an_expired_session(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     page, words = url("self-analysis-edit", own), "长" * 40_000
     token = client.get(page).context["kept_for"]
     client.logout()
@@ -227,7 +228,7 @@ def test_an_expired_session_tells_the_script(place: Place) -> None:
 
 
 def test_kept_text_of_another_person_is_not_shown(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     page = url("self-analysis-edit", own)
     token = client.get(page).context["kept_for"]
     client.logout()
@@ -237,7 +238,7 @@ def test_kept_text_of_another_person_is_not_shown(place: Place) -> None:
 
 
 def test_empty_sections_are_named_and_the_rest_is_saved(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     answer = client.post(url("self-analysis-submit", own), whole_form() | {"text-roots": "  \r\n"})
     assert answer.status_code == 422
     assert "下列部分还没有写：思想根源剖析。" in answer.content.decode()
@@ -247,7 +248,7 @@ def test_empty_sections_are_named_and_the_rest_is_saved(place: Place) -> None:
 
 
 def test_handing_in_twice_is_handing_in_once(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     for _ in range(2):
         assert client.post(url("self-analysis-submit", own), whole_form()).status_code == 302
     assert SelfAnalysis.objects.get().state == "submitted"
@@ -260,7 +261,7 @@ def test_handing_in_twice_is_handing_in_once(place: Place) -> None:
 def test_what_another_window_still_held_at_handing_in_is_kept_beside(place: Place) -> None:
     own = place.own(place.author)
     place.hand_in(place.author)
-    answer = typing(sign_in(place.author), own, "还有一句没来得及", 1)
+    answer = typing(signed_in(place.author), own, "还有一句没来得及", 1)
     assert answer.status_code == 409
     assert answer.json()["outcome"] == "closed"
     assert Revision.objects.get(kind="conflict").text == "还有一句没来得及"
@@ -269,7 +270,7 @@ def test_what_another_window_still_held_at_handing_in_is_kept_beside(place: Plac
 
 def test_nothing_is_written_after_the_campaign_is_over(place: Place) -> None:
     Campaign.objects.filter(pk=place.campaign.pk).update(state=Campaign.State.CLOSED)
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     assert typing(client, own, "字", 0).json()["outcome"] == "closed"
     assert client.post(url("self-analysis-submit", own), whole_form(), follow=True).status_code == 200
     assert not SelfAnalysis.objects.exists()
@@ -278,7 +279,7 @@ def test_nothing_is_written_after_the_campaign_is_over(place: Place) -> None:
 def test_the_page_asks_the_database_the_same_whatever_was_written(
     place: Place, django_assert_max_num_queries: Any
 ) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     page = url("self-analysis-edit", own)
     for n in range(12):
         typing(client, own, f"{n}", n)
@@ -289,12 +290,12 @@ def test_the_page_asks_the_database_the_same_whatever_was_written(
 
 def test_names_are_those_of_people_who_can_sign_in(place: Place) -> None:
     User.objects.filter(pk=place.secretary.pk).update(is_active=False)
-    page = sign_in(place.author).get(url("self-analysis-edit", place.own(place.author))).content.decode()
+    page = signed_in(place.author).get(url("self-analysis-edit", place.own(place.author))).content.decode()
     assert "总支书记（机关党总支" in page, "a branch without a reviewer is left to the one above"
 
 
 def test_markup_in_a_text_stays_text(place: Place) -> None:
-    client, own = sign_in(place.author), place.own(place.author)
+    client, own = signed_in(place.author), place.own(place.author)
     typing(client, own, "</textarea><script>alert(1)</script>", 0)
     assert "<script>alert" not in client.get(url("self-analysis-edit", own)).content.decode()
 
@@ -312,5 +313,5 @@ def test_a_person_without_a_branch_reviewer_is_told_so(place: Place) -> None:
     place.secretary.appointments.all().delete()
     place.superior.appointments.all().delete()
     make.hat("office", place.city)
-    page = sign_in(place.author).get(url("self-analysis-edit", place.own(place.author))).content.decode()
+    page = signed_in(place.author).get(url("self-analysis-edit", place.own(place.author))).content.decode()
     assert "目前没有任命审阅人" in page
