@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from members.dates import add_months
+
 DAY = timedelta(days=1)
 
 
@@ -14,18 +16,6 @@ class Stretch:
     name: str
     starts_on: date
     ends_on: date
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day some months later, or the month's last day where there is no such day."""
-    month = day.month - 1 + months
-    year, month = day.year + month // 12, month % 12 + 1
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(year, month, min(day.day, last))
-        except ValueError:
-            continue
-    raise AssertionError
 
 
 def even(start: date, days: Sequence[int]) -> list[tuple[date, date]]:

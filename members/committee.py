@@ -47,6 +47,7 @@ USUAL_TERM = 3
 
 GAPS = {
     "few-members": f"正式党员不足{LEAST_MEMBERS}人，应与邻近单位组成联合党支部",
+    "nobody": "还没有登记班子成员",
     "no-secretary": "没有书记",
     "too-small": f"班子成员不足{SEATS[0]}人",
     "too-large": f"班子成员超过{SEATS[2]}人",
@@ -85,6 +86,7 @@ def gap() -> Case:
     return Case(
         When(~Q(kind__in=WITH_COMMITTEE) | Q(closed_on__isnull=False), then=Value("")),
         When(is_branch & Q(LessThan(F("full_members"), LEAST_MEMBERS)), then=Value("few-members")),
+        When(seats=0, then=Value("nobody")),
         When(has_secretary=False, then=Value("no-secretary")),
         When(wants_committee & Q(seats__lt=SEATS[0]), then=Value("too-small")),
         When(is_branch & Q(seats__gt=SEATS[2]), then=Value("too-large")),

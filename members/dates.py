@@ -28,8 +28,8 @@ def years_before(day: date, years: int) -> str:
     return f"{day.year - years:04}-{day:%m-%d}"
 
 
-def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier, or the last day of a shorter month."""
-    index = day.year * 12 + day.month - 1 - months
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later (earlier, if negative), or the last day of a shorter month."""
+    index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

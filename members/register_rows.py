@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import DateField, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from members.dates import in_words, months_before
+from members.dates import add_months, in_words
 from members.models import Member, MemberTag, Mobility, Organization, SearchAttempt
 from members.models.member import MemberQuerySet
 from members.permissions import Permission
@@ -83,13 +83,13 @@ def floating(of: Circle, show: str, today: date) -> QuerySet[Mobility]:
         rows = absences(own | guests, [*OUT, Mobility.Kind.INFLOW])
     if show == "silent":
         heard = Coalesce("last_contact", "since", output_field=DateField())
-        return rows.filter(until=None).annotate(heard=heard).filter(heard__lt=months_before(today, CONTACT_MONTHS))
+        return rows.filter(until=None).annotate(heard=heard).filter(heard__lt=add_months(today, -CONTACT_MONTHS))
     return rows.filter(until__isnull=show != "ended")
 
 
 def is_silent(row: Mobility, today: date) -> bool:
     """Away and not heard of for more than three months."""
-    return not row.until and (row.last_contact or row.since) < months_before(today, CONTACT_MONTHS)  # type: ignore[attr-defined]
+    return not row.until and (row.last_contact or row.since) < add_months(today, -CONTACT_MONTHS)  # type: ignore[attr-defined]
 
 
 def tagged(*kinds: str) -> Callable[[Circle, str, date], QuerySet[Member]]:

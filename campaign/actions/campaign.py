@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max, Min
 
 from campaign.blueprint import Blueprint, PhasePlan
-from campaign.dates import DAY, add_months, propose
+from campaign.dates import DAY, propose
 from campaign.models import (
     Batch,
     Campaign,
@@ -21,6 +21,7 @@ from campaign.models import (
     Requirement,
     Step,
 )
+from members.dates import add_months
 from members.models import Organization
 from portal.actions.log import audit
 

@@ -5,8 +5,9 @@ from typing import Any
 from django import forms
 
 from campaign.blueprint import Blueprint, RequirementPlan, blueprints
-from campaign.forms.dates import CalendarForm, date_field
+from campaign.forms.dates import EARLIEST, CalendarForm
 from campaign.models import Campaign
+from members.forms.fields import DateField
 from members.models import Organization
 from portal.indicators import indicators
 
@@ -22,7 +23,7 @@ class CampaignForm(forms.Form):
         label="活动蓝本", help_text="蓝本规定了阶段、环节、规定动作和批次，建立后各批次时间仍可调整。"
     )
     name = forms.CharField(label="活动名称", max_length=120, error_messages={"required": "请填写活动名称。"})
-    starts_on = date_field("开始日期", help_text="第一批从这一天开始，以后各批依次接续。")
+    starts_on = DateField(label="开始日期", earliest=EARLIEST, help_text="第一批从这一天开始，以后各批依次接续。")
 
     def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

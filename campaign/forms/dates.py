@@ -6,38 +6,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 
 from campaign.dates import Stretch, problems
+from members.forms.fields import DateField
 
-FIRST, LAST = date(1990, 1, 1), date(2100, 12, 31)
-
-
-class DateInput(forms.DateInput):
-    """The browser's own date picker."""
-
-    input_type = "date"
-
-    def __init__(self, **attrs: Any) -> None:
-        super().__init__(attrs=attrs, format="%Y-%m-%d")
-
-
-def date_field(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
-    """A date with messages that name the field."""
-    return forms.DateField(
-        label=label,
-        required=required,
-        help_text=help_text,
-        widget=DateInput(),
-        validators=[
-            MinValueValidator(FIRST, f"请填写 {FIRST.year} 年以后的日期。"),
-            MaxValueValidator(LAST, f"请填写 {LAST.year} 年以前的日期。"),
-        ],
-        error_messages={
-            "required": f"请填写{label}。",
-            "invalid": f"{label}不是有效的日期，请按“年-月-日”填写，如 2005-07-01。",
-        },
-    )
+# Campaigns of this kind and their records are younger.
+EARLIEST = 1990
 
 
 @dataclass(frozen=True)
@@ -54,15 +28,15 @@ class CalendarForm(forms.Form):
     """``starts_on``, ``ends_on``, and both for every phase; what is wrong is said at the field."""
 
     outer_name = "本批次"
-    starts_on = date_field("开始日期")
-    ends_on = date_field("结束日期")
+    starts_on = DateField(label="开始日期", earliest=EARLIEST)
+    ends_on = DateField(label="结束日期", earliest=EARLIEST)
 
     def __init__(self, *args: Any, phases: Sequence[PhaseDates], sequential: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.phases, self.sequential = phases, sequential
         for phase in phases:
             for end, label in (("starts", "开始"), ("ends", "结束")):
-                field = date_field(f"{phase.name}{label}日期")
+                field = DateField(label=f"{phase.name}{label}日期", earliest=EARLIEST)
                 field.initial = getattr(phase, f"{end}_on")
                 self.fields[f"{end}-{phase.pk}"] = field
 

@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from campaign.forms.dates import CalendarForm, date_field
+from campaign.forms.dates import EARLIEST, CalendarForm
 from campaign.models import Batch, Enrolment, Participation, Requirement
 from campaign.progress import subjects
+from members.forms.fields import DateField
 from portal.forms.choices import ManyOf
 from portal.forms.wording import plain_words
 from portal.indicators import Subject
@@ -32,7 +33,9 @@ class PreparationForm(CalendarForm):
         help_text="党组织和党员队伍状况，党员、群众的要求和期望，应当解决的突出问题。",
     )
     plan_title = forms.CharField(label="实施方案名称", max_length=120, required=False)
-    plan_filed_on = date_field("备案日期", required=False, help_text="实施方案报上级备案的日期；没有备案先空着。")
+    plan_filed_on = DateField(
+        label="备案日期", earliest=EARLIEST, required=False, help_text="实施方案报上级备案的日期；没有备案先空着。"
+    )
     field_order = ["head", "office_members", "survey_note", "plan_title", "plan_filed_on", "starts_on", "ends_on"]
     OWN = ("head", "office_members", "survey_note", "plan_title", "plan_filed_on", "starts_on", "ends_on")
 

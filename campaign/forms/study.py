@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from campaign.forms.attendance import in_words
-from campaign.forms.dates import date_field
+from campaign.forms.dates import EARLIEST
 from campaign.models import Attendance, Enrolment, StudyNote, StudySession
+from members.forms.fields import DateField
 from portal.forms.choices import ManyOf
 from portal.forms.wording import plain_words
 
@@ -27,7 +28,7 @@ CHANGED = (
 class StudySessionForm(forms.ModelForm):
     """What was studied, when, where. Defaults come from the branch's last session."""
 
-    held_on = date_field("日期")
+    held_on = DateField(label="日期", earliest=EARLIEST)
     held_from = forms.TimeField(
         label="开始时间",
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
@@ -151,7 +152,7 @@ class MakeUpForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "请至少勾选一名补课人员。"},
     )
-    on = date_field("补课日期")
+    on = DateField(label="补课日期", earliest=EARLIEST)
     way = forms.CharField(
         label="补课方式",
         max_length=80,
@@ -182,7 +183,7 @@ class MakeUpForm(forms.Form):
 class StudyNoteForm(forms.ModelForm):
     """A member's note; no length is asked for."""
 
-    written_on = date_field("日期")
+    written_on = DateField(label="日期", earliest=EARLIEST)
 
     class Meta:
         model = StudyNote

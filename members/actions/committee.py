@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from members.actions.appointment import appoint
+from members.dates import add_months
 from members.models import Appointment, CommitteePost, Member, Organization
 from members.permissions import Role
 from portal.actions.log import audit
@@ -21,6 +22,10 @@ class AlreadyLeft(Exception):
     """Somebody else has just written down that the post is free."""
 
 
+class OrganizationClosed(Exception):
+    """The organisation is no more; its committees are kept for reading."""
+
+
 @dataclass(frozen=True)
 class Seat:
     """A post for a person: ``member``, or ``name`` alone for somebody on no roll here."""
@@ -29,6 +34,12 @@ class Seat:
     name: str
     member: Member | None = None
     other_title: str = ""
+
+
+def hold(organization: Organization) -> None:
+    """Lock the organisation against being closed, and other elections; raises ``OrganizationClosed``."""
+    if Organization.objects.select_for_update().get(pk=organization.pk).closed_on:
+        raise OrganizationClosed
 
 
 def post_of(organization: Organization, seat: Seat, **term: Any) -> CommitteePost:
@@ -43,10 +54,11 @@ def post_of(organization: Organization, seat: Seat, **term: Any) -> CommitteePos
 
 
 def add(*, organization: Organization, seat: Seat, since: date, until: date | None, by: Any) -> CommitteePost:
-    """One more post (增补); raises ``Occupied``."""
+    """One more post (增补); raises ``Occupied`` or ``OrganizationClosed``."""
     post = post_of(organization, seat, since=since, until=until)
     try:
         with transaction.atomic():
+            hold(organization)
             post.save()
             audit(by=by, verb="登记班子职务", target=organization, post=str(post), since=str(since))
     except IntegrityError as error:
@@ -66,10 +78,10 @@ def end(*, post: CommitteePost, on: date, by: Any) -> None:
 def elect(*, organization: Organization, seats: Sequence[Seat], on: date, years: int, by: Any) -> None:
     """A whole new committee (换届) for ``years`` from the day of the election; the old one leaves on that day.
 
-    The same election sent twice is written down once.
+    The same election sent twice is written down once. Raises ``OrganizationClosed``.
     """
-    Organization.objects.select_for_update().get(pk=organization.pk)
-    term = {"elected_on": on, "since": on, "until": years_after(on, years)}
+    hold(organization)
+    term = {"elected_on": on, "since": on, "until": add_months(on, 12 * years)}
     posts = [post_of(organization, seat, **term) for seat in seats]
     present = CommitteePost.objects.filter(organization=organization)
     if {*map(facts_of, present.held())} == {*map(facts_of, posts)}:
@@ -81,14 +93,6 @@ def elect(*, organization: Organization, seats: Sequence[Seat], on: date, years:
 
 def facts_of(post: CommitteePost) -> tuple[Any, ...]:
     return post.member_id, post.name, post.title, post.other_title, post.elected_on, post.until
-
-
-def years_after(day: date, years: int) -> date:
-    """The same day so many years later; 28 February for the 29th."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
 
 
 def make_secretary(*, post: CommitteePost, person: Member, by: Any) -> Appointment:

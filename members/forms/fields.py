@@ -63,18 +63,24 @@ class PhoneField(RollField):
 
 
 class DateField(forms.DateField):
-    """A day of our time, picked in the browser's own calendar. ``past``: not one that is to come."""
+    """A day of our time, picked in the browser's own calendar, with messages that name the field.
 
-    def __init__(self, *, past: bool = False, **options: Any) -> None:
-        messages = {"invalid": "请填写正确的日期，如 2005-09-16。", "required": "请填写日期。"}
+    ``past``: not one that is to come; ``earliest``: the first year.
+    """
+
+    def __init__(self, *, label: str, past: bool = False, earliest: int = 1900, **options: Any) -> None:
+        messages = {
+            "required": f"请填写{label}。",
+            "invalid": f"{label}不是有效的日期，请按“年-月-日”填写，如 2005-09-16。",
+        }
         widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(widget=widget, error_messages=messages, **options)
-        self.past = past
+        super().__init__(label=label, widget=widget, error_messages=messages, **options)
+        self.past, self.earliest = past, earliest
 
     def validate(self, value: date | None) -> None:
         super().validate(value)
-        if value and not 1900 <= value.year <= 2100:
-            raise forms.ValidationError("日期的年份应在1900至2100之间，请核对。")
+        if value and not self.earliest <= value.year <= 2100:
+            raise forms.ValidationError(f"日期的年份应在{self.earliest}至2100之间，请核对。")
         if self.past and value and value > timezone.localdate():
             raise forms.ValidationError("日期不能晚于今天，请核对。")
 

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 
 from members.actions.probation import DECISIONS, EXTEND, FULL
-from members.dates import in_words, months_before
+from members.dates import add_months, in_words
 from members.forms.fields import DateField, PartialDateField
 from members.models import Member
 
@@ -66,6 +66,6 @@ class ProbationForm(forms.Form):
         elif until is None:
             self.add_error("until", "延长预备期的，请填写延长到哪一天。")
         elif self.ends:
-            soonest, latest = str(months_before(until, 6)), str(months_before(until, 12))
+            soonest, latest = str(add_months(until, -6)), str(add_months(until, -12))
             if soonest[: len(self.ends)] < self.ends or latest[: len(self.ends)] > self.ends:
                 self.add_error("until", f"预备期{in_words(self.ends)}满，应延长半年至一年，请核对。")

@@ -14,17 +14,14 @@ from members.forms.account import AccountCreateForm, AccountFilterForm
 from members.models import Member, Organization, User
 from members.permissions import Permission
 from members.tree import visible_trail
-from portal.access import demand, get_in_scope, requires
+from members.views.at_organization import organization_in_scope
+from portal.access import demand, requires
 from portal.actions import second_factor
 from portal.paging import paged
 
 # Made in one request; more than this is done branch by branch.
 AT_ONCE = 2000
 OFFICES = 50
-
-
-def place(request: HttpRequest, pk: int) -> Organization:
-    return get_in_scope(request, Organization.objects.visible_to(request.user), pk=pk)
 
 
 def members_of(request: HttpRequest, node: Organization) -> Any:
@@ -34,7 +31,7 @@ def members_of(request: HttpRequest, node: Organization) -> Any:
 @requires(Permission.MANAGE_ACCOUNTS)
 def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
     """Members with and without an account, and the accounts of offices."""
-    node = place(request, org_pk)
+    node = organization_in_scope(request, org_pk)
     form = AccountFilterForm(request.GET)
     members = form.narrow(members_of(request, node)).select_related("branch", "user").defer("identity", "phone")
     page = paged(request, members, ["branch__path", "pk"])
@@ -60,7 +57,7 @@ def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
 @require_POST
 def create(request: HttpRequest, org_pk: int) -> HttpResponse:
     """Accounts for those ticked, or for all who have none."""
-    node = place(request, org_pk)
+    node = organization_in_scope(request, org_pk)
     members = members_of(request, node)
     form = AccountCreateForm(request.POST, among=members)
     if not form.is_valid():

@@ -10,6 +10,7 @@ from members.forms.appointment import AppointmentFilterForm, AppointmentForm
 from members.models import Appointment, Organization
 from members.permissions import Permission
 from members.tree import visible_trail
+from members.views.at_organization import organization_in_scope
 from portal.access import get_in_scope, requires
 from portal.paging import paged
 
@@ -17,7 +18,7 @@ from portal.paging import paged
 @requires(Permission.VIEW_APPOINTMENTS)
 def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
     """Who is what, where, since and until when, in the whole subtree; in force unless asked otherwise."""
-    node = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
+    node = organization_in_scope(request, org_pk)
     form = AppointmentFilterForm(request.GET)
     hats = form.narrow(Appointment.objects.visible_to(request.user).under(node)).with_people()
     context = {
@@ -33,7 +34,7 @@ def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
 
 @requires(Permission.MANAGE_APPOINTMENTS)
 def create(request: HttpRequest, org_pk: int) -> HttpResponse:
-    node = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
+    node = organization_in_scope(request, org_pk)
     form = AppointmentForm(request.POST or None, organization=node)
     if request.method == "POST" and form.is_valid() and appointed(request, node, form):
         return redirect("organization-detail", node.pk)

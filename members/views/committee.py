@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,21 +16,13 @@ from members.forms.committee import ElectionForm, PostEndForm, PostForm, Seats, 
 from members.models import Appointment, CommitteePost, Organization
 from members.permissions import Permission, Role
 from members.tree import visible_trail
+from members.views.at_organization import form_page, organization_in_scope
 from portal.access import get_in_scope, requires
-
-
-def organization_in_scope(request: HttpRequest, pk: int) -> Organization:
-    return get_in_scope(request, Organization.objects.visible_to(request.user), pk=pk)
 
 
 def post_in_scope(request: HttpRequest, pk: int) -> CommitteePost:
     visible = CommitteePost.objects.visible_to(request.user).select_related("organization", "member")
     return get_in_scope(request, visible, pk=pk)
-
-
-def form_page(request: HttpRequest, node: Organization, form: Form, template: str, **more: Any) -> HttpResponse:
-    context = {"node": node, "form": form, "trail": visible_trail(request.user, node)} | more
-    return render(request, f"members/{template}.html", context, status=422 if form.errors else 200)
 
 
 @requires(Permission.VIEW_NAMES)
@@ -54,10 +45,17 @@ def detail(request: HttpRequest, org_pk: int) -> HttpResponse:
     return render(request, "members/committee_detail.html", context)
 
 
+def closed(request: HttpRequest, node: Organization) -> HttpResponse:
+    messages.error(request, f"{node}已撤销，班子情况只供查阅。")
+    return redirect("committee-detail", node.pk)
+
+
 @requires(Permission.EDIT_ROLL)
 def create(request: HttpRequest, org_pk: int) -> HttpResponse:
     """One more post."""
     node = organization_in_scope(request, org_pk)
+    if node.closed_on:
+        return closed(request, node)
     standing = standing_of(node)
     initial = {"since": timezone.localdate(), "until": standing.term_end if standing and not standing.is_over else None}
     form = PostForm(request.POST or None, organization=node, initial=initial)
@@ -65,6 +63,8 @@ def create(request: HttpRequest, org_pk: int) -> HttpResponse:
         term = {name: form.cleaned_data[name] for name in ("since", "until")}
         try:
             post = actions.add(organization=node, seat=form.seat, by=request.user, **term)
+        except actions.OrganizationClosed:
+            return closed(request, node)
         except actions.Occupied:
             form.add_error("person", "这一职务已由这位同志担任，或书记已另有他人，请核对。")
         else:
@@ -92,16 +92,19 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 def elect(request: HttpRequest, org_pk: int) -> HttpResponse:
     """A whole new committee at once."""
     node = organization_in_scope(request, org_pk)
+    if node.closed_on:
+        return closed(request, node)
     form = ElectionForm(request.POST or None, organization=node)
     seats = Seats(request.POST or None, prefix="seats", form_kwargs={"organization": node})
     if request.method == "POST" and form.is_valid() and seats.is_valid():
-        actions.elect(organization=node, seats=seats.seats, by=request.user, **form.cleaned_data)
+        try:
+            actions.elect(organization=node, seats=seats.seats, by=request.user, **form.cleaned_data)
+        except actions.OrganizationClosed:
+            return closed(request, node)
         messages.success(request, f"已登记{node}换届选举，共{len(seats.seats)}个职务。")
         return redirect("committee-detail", node.pk)
-    status = 422 if request.method == "POST" else 200
     more = {"seats": seats, "people": suggestions(node), "standing": standing_of(node)}
-    context = {"node": node, "form": form, "trail": visible_trail(request.user, node)} | more
-    return render(request, "members/committee_elect.html", context, status=status)
+    return form_page(request, node, form, "committee_elect", **more)
 
 
 @requires(Permission.MANAGE_APPOINTMENTS)

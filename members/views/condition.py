@@ -1,32 +1,21 @@
 """The registers of weak organisations and of those in difficulties, and entering and leaving them."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from members.actions import condition as actions
 from members.forms.condition import GROUPS, ConditionFilterForm, ConditionForm, LiftForm
-from members.models import Organization, OrganizationCondition
+from members.models import OrganizationCondition
 from members.permissions import Permission
 from members.tree import visible_trail
+from members.views.at_organization import form_page, organization_in_scope
 from portal.access import get_in_scope, requires
 from portal.paging import paged
 
 LIFTED = "这一状态刚刚已由别人解除，没有改动。"
-
-
-def organization_in_scope(request: HttpRequest, pk: int) -> Organization:
-    return get_in_scope(request, Organization.objects.visible_to(request.user), pk=pk)
-
-
-def form_page(request: HttpRequest, node: Organization, form: Form, template: str, **more: Any) -> HttpResponse:
-    context = {"node": node, "form": form, "trail": visible_trail(request.user, node)} | more
-    return render(request, f"members/{template}.html", context, status=422 if form.errors else 200)
 
 
 @requires(Permission.VIEW_NAMES)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import F
-from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,21 +11,13 @@ from django.views.decorators.http import require_POST
 
 from members.actions import covered as actions
 from members.forms.covered import LiaisonEndForm, LiaisonForm, UnitForm
-from members.models import CoveredUnit, Liaison, Organization
+from members.models import CoveredUnit, Liaison
 from members.permissions import Permission
 from members.tree import visible_trail
+from members.views.at_organization import form_page, organization_in_scope
 from portal.access import get_in_scope, requires
 
 TWICE = "这个单位已经列入，请核对名称。"
-
-
-def organization_in_scope(request: HttpRequest, pk: int) -> Organization:
-    return get_in_scope(request, Organization.objects.visible_to(request.user), pk=pk)
-
-
-def form_page(request: HttpRequest, node: Organization, form: Form | ModelForm, template: str) -> HttpResponse:
-    context = {"node": node, "form": form, "trail": visible_trail(request.user, node)}
-    return render(request, f"members/{template}.html", context, status=422 if form.errors else 200)
 
 
 @requires(Permission.VIEW_NAMES)

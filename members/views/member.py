@@ -14,6 +14,7 @@ from members.models import Member, Organization
 from members.permissions import Permission
 from members.record import record_of, rights, told
 from members.tree import visible_trail
+from members.views.at_organization import organization_in_scope
 from portal.access import get_in_scope, requires, signed_in
 from portal.paging import paged
 
@@ -29,7 +30,7 @@ def visible(request: HttpRequest) -> Any:
 @requires(Permission.VIEW_NAMES)
 def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
     """The roll of a branch or of everything below a node, in tree order."""
-    node = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
+    node = organization_in_scope(request, org_pk)
     form = MemberFilterForm(request.GET)
     members = form.narrow(visible(request).under(node)).with_traits().defer("identity", "phone")
     context = {
@@ -105,7 +106,7 @@ def written(form: MemberForm) -> dict[str, Any]:
 @requires(Permission.EDIT_ROLL)
 def create(request: HttpRequest, org_pk: int) -> HttpResponse:
     """Somebody new in a branch; only branches hold members."""
-    branch = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
+    branch = organization_in_scope(request, org_pk)
     if not branch.is_branch:
         messages.error(request, "党员编在党支部里，请先打开所在的党支部，再新增党员。")
         return redirect("organization-detail", branch.pk)

@@ -14,6 +14,7 @@ from members.models import Organization
 from members.organization_page import page as organization_page
 from members.permissions import Permission
 from members.search import LONGEST, search, with_trails
+from members.views.at_organization import form_page
 from portal.access import get_in_scope, requires, signed_in
 from portal.paging import Page, paged, words
 
@@ -61,11 +62,6 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     node = get_object_or_404(visible(request).select_related("overseer"), pk=pk)
     below = paged(request, tree.below(request.user, node), ["path", "pk"])
     return render(request, "members/organization_detail.html", organization_page(request.user, node) | {"page": below})
-
-
-def form_page(request: HttpRequest, node: Organization, form: OrganizationForm, template: str) -> HttpResponse:
-    context = {"node": node, "form": form, "trail": tree.visible_trail(request.user, node)}
-    return render(request, f"members/{template}.html", context, status=422 if form.errors else 200)
 
 
 @requires(Permission.EDIT_ROLL)

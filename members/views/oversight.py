@@ -11,6 +11,7 @@ from members.actions import oversight as actions
 from members.forms.oversight import OverseerForm
 from members.models import Organization
 from members.permissions import Permission
+from members.views.at_organization import organization_in_scope
 from portal.access import get_in_scope, requires
 from portal.paging import paged
 
@@ -39,7 +40,7 @@ def edit(request: HttpRequest, org_pk: int) -> HttpResponse:
 def overseen(request: HttpRequest, org_pk: int) -> HttpResponse:
     """The organisations that this one looks on at, with numbers only."""
     user: Any = request.user
-    node = get_in_scope(request, Organization.objects.visible_to(user), pk=org_pk)
+    node = organization_in_scope(request, org_pk)
     page = paged(request, Organization.objects.visible_to(user).overseen_from(node), ["path", "pk"])
     for row in page.rows:
         row.size = tree.roll_size(row)

@@ -5,18 +5,18 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from members.forms.register import RegisterForm
-from members.models import Organization
 from members.permissions import Permission
 from members.registers import entries, registers, rows_of
 from members.tree import visible_trail
-from portal.access import get_in_scope, requires
+from members.views.at_organization import organization_in_scope
+from portal.access import requires
 from portal.paging import paged
 
 
 @requires(Permission.VIEW_NAMES)
 def overview(request: HttpRequest, org_pk: int, kind: str) -> HttpResponse:
     """One register of a branch or of everything below a node, in tree order."""
-    node = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
+    node = organization_in_scope(request, org_pk)
     register = registers.get(kind)
     if register is None:
         raise Http404

@@ -13,7 +13,8 @@ from members.models import Organization
 from members.permissions import Permission
 from members.registry import Reshaping, TreeChange, effects_of
 from members.tree import visible_trail
-from portal.access import get_in_scope, requires
+from members.views.at_organization import organization_in_scope
+from portal.access import requires
 
 LABELS = {
     Reshaping.MERGE: ("并入别的支部", "党员、党小组转到另一个支部，本支部撤销，记录保留。", "确认合并"),
@@ -24,14 +25,10 @@ LABELS = {
 }
 
 
-def node_of(request: HttpRequest, pk: int) -> Organization:
-    return get_in_scope(request, Organization.objects.visible_to(request.user), pk=pk)
-
-
 @requires(Permission.RESHAPE_TREE)
 def choose(request: HttpRequest, pk: int) -> HttpResponse:
     """What can be done here."""
-    node = node_of(request, pk)
+    node = organization_in_scope(request, pk)
     if node.closed_on:
         kinds = [Reshaping.REOPEN]
     else:
@@ -77,7 +74,7 @@ def step(
 @requires(Permission.RESHAPE_TREE)
 def merge(request: HttpRequest, pk: int) -> HttpResponse:
     """Into another branch."""
-    node = node_of(request, pk)
+    node = organization_in_scope(request, pk)
     form = MergeForm(request.POST or None, node=node, user=request.user)
 
     def run() -> Organization | None:
@@ -90,7 +87,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.RESHAPE_TREE)
 def split(request: HttpRequest, pk: int) -> HttpResponse:
     """A new branch beside it, with chosen members."""
-    node = node_of(request, pk)
+    node = organization_in_scope(request, pk)
     form = SplitForm(request.POST or None, node=node, user=request.user)
 
     def run() -> Organization | None:
@@ -103,7 +100,7 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.RESHAPE_TREE)
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Below another parent, with everything under it."""
-    node = node_of(request, pk)
+    node = organization_in_scope(request, pk)
     form = MoveForm(request.POST or None, node=node, user=request.user)
 
     def run() -> None:
@@ -115,7 +112,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.RESHAPE_TREE)
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """No more, if it is empty."""
-    node = node_of(request, pk)
+    node = organization_in_scope(request, pk)
     form = ReshapeForm(request.POST, node=node, user=request.user)
     return step(request, node, form, Reshaping.CLOSE, lambda: actions.close(node=node, by=request.user))
 
@@ -123,6 +120,6 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.RESHAPE_TREE)
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """There again."""
-    node = node_of(request, pk)
+    node = organization_in_scope(request, pk)
     form = ReshapeForm(request.POST, node=node, user=request.user)
     return step(request, node, form, Reshaping.REOPEN, lambda: actions.reopen(node=node, by=request.user))

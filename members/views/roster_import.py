@@ -11,10 +11,11 @@ from django.views.decorators.http import require_POST
 from members.actions import roster_import as actions
 from members.forms.roster_columns import ColumnsForm
 from members.forms.roster_import import RosterForm
-from members.models import Organization, RosterImport, RosterRow
+from members.models import RosterImport, RosterRow
 from members.permissions import Permission
 from members.roster.rows import ABSENT, ASKED, CHANGED, CREATED, LISTED, REFUSED, UNCHANGED
 from members.sample_roster import template
+from members.views.at_organization import organization_in_scope
 from portal.access import get_in_scope, requires
 from portal.models import Job
 from portal.paging import key_of, paged
@@ -26,7 +27,7 @@ State = RosterImport.State
 
 @requires(Permission.IMPORT_ROSTER)
 def create(request: HttpRequest, org_pk: int) -> HttpResponse:
-    organization = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
+    organization = organization_in_scope(request, org_pk)
     form = RosterForm(request.POST or None, request.FILES or None) if request.method == "POST" else RosterForm()
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]

@@ -4,17 +4,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from members.forms.statistics import StatisticsForm
-from members.models import Organization
 from members.permissions import Permission
 from members.statistics import picture
 from members.tree import visible_trail
-from portal.access import get_in_scope, requires
+from members.views.at_organization import organization_in_scope
+from portal.access import requires
 
 
 @requires(Permission.VIEW_PROGRESS)
 def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
     """One table, crossed as one likes, with its picture; figures only, so that no names are needed to see it."""
-    node = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
+    node = organization_in_scope(request, org_pk)
     form = StatisticsForm(request.GET, node=node)
     table = form.table()
     context = {

@@ -17,6 +17,7 @@ from members.models import Member, Organization, Transfer
 from members.permissions import Permission
 from members.transfer_lists import LISTS, listed
 from members.tree import visible_trail
+from members.views.at_organization import organization_in_scope
 from members.views.member import SAME_NAME, TAKEN
 from members.views.mobility import member_in_scope
 from portal.access import demand, get_in_scope, requires, signed_in
@@ -80,7 +81,7 @@ def create_out(request: HttpRequest, member_pk: int) -> HttpResponse:
 @requires(Permission.EDIT_ROLL)
 def create_in(request: HttpRequest, org_pk: int) -> HttpResponse:
     """Into a branch, from outside the portal."""
-    branch = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
+    branch = organization_in_scope(request, org_pk)
     if not branch.is_branch or branch.closed_on:
         messages.error(request, "党员转入党支部，请先打开转入的党支部（已撤销的不能转入）。")
         return redirect("organization-detail", branch.pk)
@@ -120,7 +121,7 @@ def bring(form: TransferInForm, branch: Organization, by: Any) -> Member:
 @requires(Permission.VIEW_NAMES)
 def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
     """Waiting to come in, on the way out, and all that is settled, at or below an organisation."""
-    node = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
+    node = organization_in_scope(request, org_pk)
     shown = request.GET.get("list", "")
     shown = shown if shown in LISTS else "in"
     form = TransferFilterForm(request.GET)

@@ -127,7 +127,7 @@ def test_the_next_session_starts_from_the_last(here: Unit) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"held_on": "2999-01-01"}, "2100 年以前"),
+        ({"held_on": "2999-01-01"}, "1990至2100之间"),
         ({"held_on": TODAY() + timedelta(days=1)}, "日期晚于今天"),
         ({"held_on": "2004-01-01"}, "不在本单位的活动时间"),
         ({"held_on": "昨天"}, "日期不是有效的日期"),

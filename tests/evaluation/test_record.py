@@ -64,7 +64,7 @@ def test_opinions_count_when_they_were_passed_on(place: Place) -> None:
     [
         ({"passed_on": "2005-08-31"}, "passed_on", "不能早于征求日期"),
         ({"held_on": str(timezone.localdate() + timedelta(2))}, "held_on", "不能晚于今天"),
-        ({"held_on": "九月"}, "held_on", "请填写正确的日期"),
+        ({"held_on": "九月"}, "held_on", "征求日期不是有效的日期"),
         ({"received": "-3"}, "received", "大于"),
         ({"asked": ""}, "asked", "请填写征求人数"),
         ({"channel": "dream"}, "channel", "dream"),

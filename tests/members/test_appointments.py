@@ -106,7 +106,7 @@ def test_nobody_shuts_themselves_out(place: dict[str, Any]) -> None:
         ({"person": "无此人"}, "名册上没有这位党员"),
         ({"person": "李强", "role": ""}, "请选择职责"),
         ({"person": "李强", "until": "2005-01-01"}, "结束日期不能早于起始日期"),
-        ({"person": "李强", "since": "明天"}, "请填写正确的日期"),
+        ({"person": "李强", "since": "明天"}, "起始日期不是有效的日期"),
     ],
 )
 def test_bad_input_is_named_and_stays(place: dict[str, Any], fields: dict[str, str], reason: str) -> None:

@@ -12,8 +12,9 @@ from django.utils import timezone
 from members.actions import member as people
 from members.actions import organization_reshape as reshape
 from members.actions import transfer
-from members.actions.committee import Occupied, Seat, add, elect, years_after
+from members.actions.committee import Occupied, OrganizationClosed, Seat, add, elect
 from members.committee import standing_of
+from members.dates import add_months
 from members.models import Appointment, CommitteePost, Member, Organization
 from members.permissions import Role
 from portal.documents import documents
@@ -51,7 +52,7 @@ def district() -> dict[str, Any]:
     ("full", "probationary", "titles", "gap"),
     [
         (2, 9, ["secretary"], "few-members"),
-        (3, 0, [], "no-secretary"),
+        (3, 0, [], "nobody"),
         (6, 5, ["secretary"], ""),
         (6, 0, ["deputy"], "no-secretary"),
         (7, 0, ["secretary", "deputy"], "too-small"),
@@ -113,7 +114,7 @@ def test_an_election_replaces_the_whole_committee(district: dict[str, Any]) -> N
     assert "历任" in page
     held = CommitteePost.objects.held()
     assert {(post.name, post.member) for post in held} == {(p.name, p) for p in district["people"][:2]}
-    assert {post.until for post in held} == {years_after(TODAY, 3)}
+    assert {post.until for post in held} == {add_months(TODAY, 36)}
 
 
 @pytest.mark.parametrize(
@@ -249,8 +250,8 @@ def test_list_as_a_table(district: dict[str, Any]) -> None:
     asked = find_subject(document, given, district["office"])
     rows = document.tables(asked, given, district["office"])[0].rows
     found = {row[1]: row[6] for row in rows}
-    assert found["财政局党支部"] == "没有书记"
-    assert found["青岚区委"] == "没有书记"
+    assert found["财政局党支部"] == "还没有登记班子成员"
+    assert found["青岚区委"] == "还没有登记班子成员"
     assert (
         signed_in(district["overseer"]).post(reverse("document-print", args=["committee-list"]), given).status_code
         == 403
@@ -270,7 +271,7 @@ def test_list_asks_as_much_for_many_as_for_few(district: dict[str, Any]) -> None
 
 
 def test_years_after_a_leap_day() -> None:
-    assert years_after(date(2004, 2, 29), 3) == date(2007, 2, 28)
+    assert add_months(date(2004, 2, 29), 36) == date(2007, 2, 28)
 
 
 def test_the_same_election_sent_twice_is_one(district: dict[str, Any]) -> None:
@@ -314,3 +315,13 @@ def test_a_closed_branch_is_shown_for_reading_only(district: dict[str, Any]) -> 
     assert reverse("organization-reopen", args=[district["home"].pk]) in page
     for name in ("organization-edit", "organization-create", "appointment-create", "condition-create"):
         assert reverse(name, args=[district["home"].pk]) not in page
+    before = CommitteePost.objects.count()
+    for name, sent in (
+        ("committee-elect", election({"title": "secretary", "person": "外单位某"})),
+        ("committee-post-create", {"title": "secretary", "person": "外单位某", "since": str(TODAY)}),
+    ):
+        answer = signed_in(district["office"]).post(reverse(name, args=[district["home"].pk]), sent, follow=True)
+        assert "已撤销，班子情况只供查阅" in answer.text
+    with pytest.raises(OrganizationClosed):
+        elect(organization=district["home"], seats=[Seat("secretary", "外单位某")], on=TODAY, years=3, by=None)
+    assert CommitteePost.objects.count() == before

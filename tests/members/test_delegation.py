@@ -128,7 +128,7 @@ def test_it_begins_and_ends_by_date(place: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"until": ""}, "请填写日期"),
+        ({"until": ""}, "请填写结束日期"),
         ({"until": day(91)}, "最长 90 天"),
         ({"since": day(-1)}, "不能早于今天"),
         ({"since": day(5), "until": day(4)}, "结束日期不能早于起始日期"),

@@ -50,7 +50,7 @@ def test_a_condition_needs_a_date_and_a_reason(district: dict[str, Any]) -> None
     page = client.post(url, WEAK | {"reason": "", "since": ""})
     assert page.status_code == 422
     assert "请写明认定的理由" in page.text
-    assert "请填写日期" in page.text
+    assert "请填写起始日期" in page.text
     page = client.post(url, WEAK | {"since": str(TODAY + timedelta(1))})
     assert "不能晚于今天" in page.text
     assert not OrganizationCondition.objects.exists()

@@ -26,6 +26,7 @@ from portal.actions import job as jobs
 from portal.models import Job
 from portal.sheets import Unreadable
 from tests import factories as make
+from tests.members import rosters
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2005, 9, 1)
@@ -36,26 +37,6 @@ OTHER = canonical("110100700101001")
 
 def csv(*rows: str) -> bytes:
     return "\n".join(rows).encode()
-
-
-def xlsx(**sheets: list[list[Any]]) -> bytes:
-    book = Workbook()
-    book.remove(book.active)
-    for title, rows in sheets.items():
-        sheet = book.create_sheet(title)
-        for row in rows:
-            sheet.append(row)
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def root() -> Organization:
-    root = make.organization("区委", code="R")
-    make.branch(root, "机关第一党支部", code="B1")
-    make.branch(root, "机关第十一党支部", code="B11")
-    return Organization.objects.get(pk=root.pk)
 
 
 @pytest.fixture
@@ -232,7 +213,7 @@ def test_a_refused_cell_is_named_with_its_column_and_reason(
 
 
 def test_a_number_too_long_for_a_spreadsheet_is_refused(root: Organization) -> None:
-    content = xlsx(党员=[["姓名", "所在支部", "党员编号"], ["王芳", "B1", 37010020050000012345]])
+    content = rosters.several(党员=[["姓名", "所在支部", "党员编号"], ["王芳", "B1", 37010020050000012345]])
     [row] = check(content, root, TODAY).members
     assert "末尾几位变成0" in row.problems[0][2]
 
@@ -252,7 +233,9 @@ def test_two_columns_of_one_heading_are_refused(root: Organization) -> None:
 
 
 def test_what_is_not_read_is_said(root: Organization) -> None:
-    content = xlsx(党员=[["序号", "姓名", "所在支部", "爱好"], [1, "王芳", "B1", "围棋"]], 别的=[["随便", "什么"]])
+    content = rosters.several(
+        党员=[["序号", "姓名", "所在支部", "爱好"], [1, "王芳", "B1", "围棋"]], 别的=[["随便", "什么"]]
+    )
     assert check(content, root, TODAY).ignored == ["工作表“别的”（没有找到名册表头）", "工作表“党员”的列：爱好"]
 
 
@@ -374,7 +357,7 @@ def test_another_preview_than_the_one_seen_is_not_confirmed(client: Client, root
 
 def test_refused_rows_come_back_sheet_by_sheet_with_their_reason(client: Client, root: Organization) -> None:
     people = [["姓名", "所在支部", "入党时间"], ["王芳", "B77", date(2001, 7, 1)], ["李强", "B1", None]]
-    content = xlsx(组织=[["组织名称", "组织编码", "组织类型"], ["新支部", "B9", "俱乐部"]], 党员=people)
+    content = rosters.several(组织=[["组织名称", "组织编码", "组织类型"], ["新支部", "B9", "俱乐部"]], 党员=people)
     roster = upload(client, root, content)
     jobs.run(job_id=roster.check_job_id)
     client.post(reverse("document-print", args=["roster-refused"]), {"roster": roster.pk, "format": "xlsx"})

@@ -19,14 +19,6 @@ pytestmark = pytest.mark.django_db
 TODAY = date(2005, 9, 1)
 
 
-@pytest.fixture
-def root() -> Organization:
-    root = make.organization("区委", code="R")
-    make.branch(root, "机关第一党支部", code="B1")
-    make.branch(root, "机关第十一党支部", code="B11")
-    return Organization.objects.get(pk=root.pk)
-
-
 def checked(content: bytes, root: Organization) -> Plan:
     return check(content, Organization.objects.get(pk=root.pk), TODAY)
 

@@ -30,14 +30,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def root() -> Organization:
-    root = make.organization("区委", code="R")
-    make.branch(root, "机关第一党支部", code="B1")
-    make.branch(root, "机关第十一党支部", code="B11")
-    return Organization.objects.get(pk=root.pk)
-
-
-@pytest.fixture
 def office(root: Organization) -> User:
     return make.hat(Role.OFFICE, root)
 
