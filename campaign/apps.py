@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-PARTS = ("audiences", "indicators", "blueprint", "documents", "entries", "member_panel", "reminders", "roll", "tree")
+PARTS = ("audiences", "indicators", "contact_points", "blueprint", "documents", "entries", "supervision_documents", "supervision_entries", "member_panel", "unit_listings", "people_listings", "listing_documents", "actions.waiver", "reminders", "roll", "tree")
 
 
 class CampaignConfig(AppConfig):

@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, OuterRef, Q
 
-from members.models import Appointment, MemberTag
+from members.models import Appointment, MemberTag, Mobility, Organization
 from members.permissions import Role
 from portal.indicators import Audience, Subject, audiences
 
@@ -16,6 +16,17 @@ PERSON, ORGANIZATION = Subject.PERSON, Subject.ORGANIZATION
 audiences.register(Audience("all-members", "全体党员", PERSON, lambda: Q(pk__isnull=False)))
 audiences.register(Audience("leaders", "党员领导干部", PERSON, lambda: tagged(MemberTag.Kind.LEADER)))
 audiences.register(Audience("probationary", "预备党员", PERSON, lambda: Q(member__status="probationary")))
+audiences.register(
+    Audience(
+        "floating",
+        "流动党员",
+        PERSON,
+        # Wherever they take part: at home, or as guests where they live now (S0 四).
+        lambda: Exists(
+            Mobility.objects.current().filter(member=OuterRef("member")).exclude(kind=Mobility.Kind.LOST)
+        ),
+    )
+)
 audiences.register(
     Audience(
         "secretaries",
@@ -46,3 +57,20 @@ audiences.register(
         ),
     )
 )
+audiences.register(
+    Audience(
+        "committees",
+        "党委、党总支和党组",
+        ORGANIZATION,
+        lambda: Q(organization__kind__in=Organization.COMMITTEE_KINDS),
+    )
+)
+audiences.register(
+    Audience(
+        "leading-bodies",
+        "党委、党工委和党组",
+        ORGANIZATION,
+        lambda: Q(organization__kind__in=[k for k in Organization.COMMITTEE_KINDS if k != Organization.Kind.GENERAL_BRANCH]),
+    )
+)
+audiences.register(Audience("all-units", "全体参加单位", ORGANIZATION, lambda: Q(pk__isnull=False)))

@@ -1,7 +1,7 @@
 """Who is reached: members and basic organisations, each counted from one definition (S2 三2: 覆盖面)."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
 from typing import Any
 
 from django.db.models import Count, Exists, F, Func, OuterRef, Q, Subquery
@@ -18,7 +18,7 @@ SHOWN = 100
 @dataclass(frozen=True)
 class Coverage:
     """Persons: ``on_roll`` = ``taking_part`` + ``elsewhere`` + ``without_place``; ``lost`` lies across them.
-    Organisations: ``branches`` are the open basic ones; of these those enrolled, started, postponed."""
+    Organisations: ``branches`` are the open basic ones; of these those enrolled, started, postponed, finished."""
 
     on_roll: int = 0
     taking_part: int = 0
@@ -28,6 +28,7 @@ class Coverage:
     enrolled: int = 0
     started: int = 0
     postponed: int = 0
+    finished: int = 0
 
     @property
     def without_place(self) -> int:
@@ -43,16 +44,26 @@ class Coverage:
         return Coverage(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
-def on_roll(node: Organization) -> QuerySet[Member]:
-    """Members on the roll under ``node``."""
-    return Member.objects.under(node).on_roll()
+# A subtree, or some branches by id.
+Where = Organization | Collection[int]
 
 
-def taking_part(campaign: Campaign, node: Organization) -> QuerySet[Participation]:
-    """Members on the roll under ``node`` who take part in the campaign now, wherever; one row each (a person takes
-    part once)."""
+def at(where: Where, prefix: str) -> Q:
+    """Rows whose organisation (``prefix`` leads there) lies in the subtree or is one of the branches."""
+    if isinstance(where, Organization):
+        return Q(**{f"{prefix}__path__startswith" if prefix else "path__startswith": where.path})
+    return Q(**{f"{prefix}__in" if prefix else "pk__in": list(where)})
+
+
+def on_roll(where: Where) -> QuerySet[Member]:
+    """Members on the roll there."""
+    return Member.objects.filter(at(where, "branch")).on_roll()
+
+
+def taking_part(campaign: Campaign, where: Where) -> QuerySet[Participation]:
+    """Members on the roll there who take part in the campaign now, wherever; one row each (a person takes part once)."""
     rows = Participation.objects.active().filter(campaign=campaign)
-    return rows.filter(member__ended_on=None, member__branch__path__startswith=node.path)
+    return rows.filter(at(where, "member__branch"), member__ended_on=None)
 
 
 def absent(campaign: Campaign, members: QuerySet[Member]) -> QuerySet[Member]:
@@ -60,24 +71,24 @@ def absent(campaign: Campaign, members: QuerySet[Member]) -> QuerySet[Member]:
     return members.exclude(Exists(Participation.objects.active().filter(campaign=campaign, member=OuterRef("pk"))))
 
 
-def elsewhere(campaign: Campaign, node: Organization) -> QuerySet[Member]:
-    """Members on the roll under ``node`` who live in another province and take part there (S0 四)."""
-    return absent(campaign, on_roll(node).filter(pk__in=Mobility.objects.out_of_reach().values("member")))
+def elsewhere(campaign: Campaign, where: Where) -> QuerySet[Member]:
+    """Members on the roll there who live in another province and take part there (S0 四)."""
+    return absent(campaign, on_roll(where).filter(pk__in=Mobility.objects.out_of_reach().values("member")))
 
 
-def without_place(campaign: Campaign, node: Organization) -> QuerySet[Member]:
-    """Members on the roll under ``node`` who take part neither here nor elsewhere."""
-    return absent(campaign, on_roll(node).exclude(pk__in=Mobility.objects.out_of_reach().values("member")))
+def without_place(campaign: Campaign, where: Where) -> QuerySet[Member]:
+    """Members on the roll there who take part neither here nor elsewhere."""
+    return absent(campaign, on_roll(where).exclude(pk__in=Mobility.objects.out_of_reach().values("member")))
 
 
-def lost(node: Organization) -> QuerySet[Member]:
-    """Members on the roll under ``node`` who are on the register of the lost (S2 三2)."""
-    return on_roll(node).filter(pk__in=Mobility.objects.filter(kind=Mobility.Kind.LOST, until=None).values("member"))
+def lost(where: Where) -> QuerySet[Member]:
+    """Members on the roll there who are on the register of the lost (S2 三2)."""
+    return on_roll(where).filter(pk__in=Mobility.objects.filter(kind=Mobility.Kind.LOST, until=None).values("member"))
 
 
-def basic(node: Organization) -> QuerySet[Organization]:
-    """Open basic organisations at or below ``node``, in tree order: each belongs in a batch."""
-    found: QuerySet[Organization] = Organization.objects.under(node).branches().open()
+def basic(where: Where) -> QuerySet[Organization]:
+    """Open basic organisations there, in tree order: each belongs in a batch."""
+    found: QuerySet[Organization] = Organization.objects.filter(at(where, "")).branches().open()
     return found
 
 
@@ -91,29 +102,29 @@ def without_batch(campaign: Campaign, branches: QuerySet[Organization]) -> Query
     return branches.exclude(Exists(enrolment_in(campaign)))
 
 
-def numbers(rows: QuerySet[Any], path: str, length: int) -> dict[str, int]:
-    """How many rows per organisation whose path (``path`` leads there) has ``length`` characters."""
-    cut = rows.annotate(at=Substr(path, 1, length)).order_by().values("at").annotate(n=Count("pk"))
-    return dict(cut.values_list("at", "n"))
+def numbers(rows: QuerySet[Any], key: Any) -> dict[Any, int]:
+    """How many rows per ``key``."""
+    return dict(rows.annotate(at=key).order_by().values("at").annotate(n=Count("pk")).values_list("at", "n"))
 
 
-def coverage_by(campaign: Campaign, node: Organization, length: int) -> dict[str, Coverage]:
-    """Coverage under ``node``, per organisation whose path has ``length`` characters (``len(node.path)``: of the node
-    itself); five queries."""
+def count_by(campaign: Campaign, where: Where, cut: Callable[[str], Any]) -> dict[Any, Coverage]:
+    """Coverage counted from the records, per what ``cut(prefix)`` makes of the organisation to which ``prefix`` leads: the one
+    definition, in five queries."""
     people = {
-        "on_roll": numbers(on_roll(node), "branch__path", length),
-        "taking_part": numbers(taking_part(campaign, node), "member__branch__path", length),
-        "elsewhere": numbers(elsewhere(campaign, node), "branch__path", length),
-        "lost": numbers(lost(node), "branch__path", length),
+        "on_roll": numbers(on_roll(where), cut("branch")),
+        "taking_part": numbers(taking_part(campaign, where), cut("member__branch")),
+        "elsewhere": numbers(elsewhere(campaign, where), cut("branch")),
+        "lost": numbers(lost(where), cut("branch")),
     }
     enrolment = enrolment_in(campaign)
     places = (
-        basic(node)
+        basic(where)
         .annotate(
-            at=Substr("path", 1, length),
+            at=cut(""),
             is_enrolled=Exists(enrolment),
             is_started=Exists(enrolment.filter(started_on__isnull=False)),
             is_postponed=Exists(enrolment.filter(state=Enrolment.State.POSTPONED)),
+            is_finished=Exists(enrolment.filter(state=Enrolment.State.FINISHED)),
         )
         .order_by()
         .values("at")
@@ -122,20 +133,27 @@ def coverage_by(campaign: Campaign, node: Organization, length: int) -> dict[str
             enrolled=Count("pk", filter=Q(is_enrolled=True)),
             started=Count("pk", filter=Q(is_started=True)),
             postponed=Count("pk", filter=Q(is_postponed=True)),
+            finished=Count("pk", filter=Q(is_finished=True)),
         )
     )
     found = {at: Coverage(**{name: per.get(at, 0) for name, per in people.items()}) for at in people["on_roll"]}
     for row in places:
-        there = Coverage(
-            branches=row["branches"], enrolled=row["enrolled"], started=row["started"], postponed=row["postponed"]
-        )
+        there = Coverage(**{name: row[name] for name in ("branches", "enrolled", "started", "postponed", "finished")})
         found[row["at"]] = found.get(row["at"], Coverage()) + there
     return found
 
 
-def coverage_of(campaign: Campaign, node: Organization) -> Coverage:
-    """Coverage of ``node`` with everything below it."""
-    return coverage_by(campaign, node, len(node.path)).get(node.path, Coverage())
+def count_coverage(campaign: Campaign, node: Organization) -> Coverage:
+    """Coverage of ``node`` with everything below it, counted from the records."""
+    length = len(node.path)
+    found = count_by(campaign, node, lambda prefix: Substr(f"{prefix}__path" if prefix else "path", 1, length))
+    return found.get(node.path, Coverage())
+
+
+def reach_of(campaign: Campaign, branches: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """What the ready rows of these branches should say (the fields of ``Coverage``)."""
+    found = count_by(campaign, branches, lambda prefix: F(f"{prefix}_id" if prefix else "pk"))
+    return {pk: astuple(found.get(pk, Coverage())) for pk in branches}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
+from campaign.gatekeeping import earlier, open_demands, word_on
 from campaign.late import Late, late_rows
 from campaign.models import Attendance, Gate, Requirement, StudySession
 from campaign.progress import NOTHING, count
@@ -154,7 +155,7 @@ def find_gate(params: Params, user: Any) -> Gate:
 
 
 def gate_title(gate: Gate) -> str:
-    return f"{gate.enrolment.organization.name}{gate.phase.name}转段申请审批表"
+    return f"{gate.enrolment.organization.name}{gate.heading}申请审批表"
 
 
 def gate_form(gate: Gate, params: Params, user: Any) -> dict[str, Any]:
@@ -167,6 +168,12 @@ def gate_form(gate: Gate, params: Params, user: Any) -> dict[str, Any]:
         "missing": from_json(gate.missing),
         "named": user.can(Permission.VIEW_NAMES, at=gate.scope),
         "run": gate.enrolment.runs.filter(phase=gate.phase).first(),
+        "words": gate.words.select_related("team", "by"),
+        "team": word_on(gate).team,
+        "demands": gate.demands.all(),
+        "made_up": gate.made_up.all(),
+        "still_open": open_demands(gate.enrolment) if gate.is_waiting else [],
+        "earlier": earlier(gate),
         "waiting": gate.state == Gate.State.WAITING,
     }
 

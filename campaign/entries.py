@@ -1,7 +1,7 @@
 """The room's menu entries, duties and home panels."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q
@@ -78,7 +78,7 @@ def owed(rows: Any, requirements: list[Requirement], pk: int) -> list[Requiremen
     """Which of ``requirements`` (all of one subject) the row still owes, neither done nor waived: one query."""
     expressions = {
         f"owes_{r.pk}": ExpressionWrapper(
-            Q(r.audience.applies()) & ~Q(is_done(r)) & ~Q(is_waived(r)), output_field=BooleanField()
+            Q(r.concerns()) & ~Q(is_done(r)) & ~Q(is_waived(r)), output_field=BooleanField()
         )
         for r in requirements
     }
@@ -88,22 +88,22 @@ def owed(rows: Any, requirements: list[Requirement], pk: int) -> list[Requiremen
     return [r for r in requirements if row.get(f"owes_{r.pk}")]
 
 
-def present(enrolments: Iterable[int]) -> dict[int, dict[int, date]]:
-    """Per unit: the phases it is in, with the day on which its run ends."""
-    found: dict[int, dict[int, date]] = {}
+def present(enrolments: Iterable[int]) -> dict[int, dict[int, PhaseRun]]:
+    """Per unit: its runs of the phases it is in, by phase."""
+    found: dict[int, dict[int, PhaseRun]] = {}
     for run in PhaseRun.objects.filter(enrolment__in=enrolments, state=PhaseRun.State.ACTIVE):
-        found.setdefault(run.enrolment_id, {})[run.phase_id] = run.ends_on
+        found.setdefault(run.enrolment_id, {})[run.phase_id] = run
     return found
 
 
 def asked(phases: Iterable[int], subject: Subject) -> list[Requirement]:
     """What is asked of people, or of units, in these phases."""
-    rows = Requirement.objects.filter(step__phase__in=list(phases)).select_related("step", "campaign")
+    rows = Requirement.objects.in_force().filter(step__phase__in=list(phases)).select_related("step", "campaign")
     return [r for r in rows if r.subject == subject]
 
 
-def duty(requirement: Requirement, row: Any, ends_on: date, group: str) -> Duty:
-    due = ends_on + timedelta(days=requirement.due_offset)
+def duty(requirement: Requirement, row: Any, run: PhaseRun, group: str) -> Duty:
+    due = requirement.due_on(run)
     return Duty(text=requirement.label, url=page_for(requirement, row), due=due, group=group, note=requirement.hint)
 
 
@@ -138,7 +138,7 @@ def branch_duties(user: Any) -> list[Duty]:
             Duty(
                 "转段申请被退回，请按审核意见补课后重新申请",
                 url,
-                due=phases.get(last.phase_id),
+                due=phases[last.phase_id].ends_on if last.phase_id in phases else None,
                 group=group,
                 note=last.remarks,
             )

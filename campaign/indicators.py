@@ -4,7 +4,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery,
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from campaign.models import Attendance, Enrolment, Participation, StudyNote, StudySession
+from campaign.models import Attendance, Enrolment, LeadingGroup, Participation, StudyNote, StudySession
 from portal.indicators import Condition, Indicator, Parameter, Params, Subject, indicators
 
 
@@ -15,7 +15,8 @@ def plan_filed(params: Params) -> Condition:
 
 def leading_group_named(params: Params) -> Condition:
     """Leading group named; its head is the one in charge of the organisation (S2 四)."""
-    return ~Q(head="")
+    here = LeadingGroup.objects.named().filter(campaign=OuterRef("campaign"), organization=OuterRef("organization"))
+    return Exists(here)
 
 
 def surveyed(params: Params) -> Condition:
@@ -70,7 +71,7 @@ def gave_lecture(params: Params) -> Condition:
 
 
 PERSON, ORGANIZATION = Subject.PERSON, Subject.ORGANIZATION
-FORMS = Parameter("forms", "学习形式", [])
+FORMS = Parameter("forms", "学习形式", [], tuple(StudySession.Form.choices))
 
 
 def enrolment_page(enrolment: Enrolment) -> str:

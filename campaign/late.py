@@ -3,7 +3,7 @@ expression."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from django.core import signing
 from django.db.models import Exists, OuterRef, Q
@@ -160,18 +160,16 @@ def counted(row: Progress, requirements: Sequence[Requirement], order: dict[int,
 
 
 def with_dates(campaign: Campaign, rows: Sequence[Late], requirements: Sequence[Requirement]) -> list[Late]:
-    """The lines with enrolment and last day of each: the end of the organisation's own phase, moved by the
-    requirement's offset."""
+    """The lines with enrolment and last day of each, by the requirement's rule and the organisation's own phase."""
     runs = PhaseRun.objects.filter(
         enrolment__campaign=campaign,
         enrolment__organization__in={r.organization_id for r in rows},
         phase__in={r.step.phase_id for r in requirements},
-    ).values_list("enrolment__organization_id", "phase_id", "enrolment_id", "ends_on")
-    ends = {(organization, phase): (enrolment, end) for organization, phase, enrolment, end in runs}
+    ).select_related("enrolment")
+    found = {(run.enrolment.organization_id, run.phase_id): run for run in runs}
     dated = []
     for row in rows:
         requirement = requirements[row.position.order]
-        enrolment, end = ends.get((row.organization_id, requirement.step.phase_id), (row.enrolment_id, None))
-        due = end + timedelta(requirement.due_offset) if end else None
-        dated.append(replace(row, enrolment_id=enrolment, due=due))
+        run = found.get((row.organization_id, requirement.step.phase_id))
+        dated.append(replace(row, enrolment_id=run.enrolment_id, due=requirement.due_on(run)) if run else row)
     return dated

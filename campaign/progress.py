@@ -1,139 +1,71 @@
 """Progress is ready before anyone asks, and never stale.
 
 Whoever changes a record does it inside ``recording(enrolments)``: the enrolment rows are locked in tree order, the records change, and in a
-later statement the branch's figures are recomputed from the records; the difference goes to the branch's roll-up point. Only
-``campaign.rollups``, under the same locks, writes ``Progress`` besides.
+later statement the units' numbers are counted anew from the records; the differences go to the roll-up points above. Locks are taken in one
+order: the shape (shared), enrolments, coverage rows, sums.
 """
 
-import json
+import threading
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Sum, Value, When
-from django.db.models.functions import Substr
-from django.db.models.query import QuerySet
-from django.utils import timezone
 
-from campaign.models import Campaign, Enrolment, Participation, Progress, Requirement, RollupPoint, Waiver
+from campaign.counting import (
+    NOTHING,
+    Figures,
+    count,
+    count_all,
+    is_done,
+    is_waived,
+    subjects,
+    tally,
+    unmet,
+)
+from campaign.coverage import reach_of
+from campaign.ledgers import PROGRESS, REACH, STANDING, Entry, Points, share_shape, store
+from campaign.models import NEVER, Batch, Campaign, Enrolment, PhaseRun, Reach, Requirement
+from campaign.ready import figures_by_child, figures_of
 from members.models import Organization
-from portal.indicators import Condition, Subject
+
+__all__ = [
+    "NOTHING",
+    "Figures",
+    "count",
+    "count_all",
+    "fill",
+    "figures_by_child",
+    "figures_of",
+    "is_done",
+    "is_waived",
+    "reached",
+    "recompute",
+    "recording",
+    "refresh",
+    "subjects",
+    "tally",
+    "unmet",
+]
 
 
-@dataclass(frozen=True)
-class Figures:
-    """Done, waived and total of one requirement, in persons or organisations."""
+class Pending(threading.local):
+    """What the outermost ``recording`` of this thread has to bring up to date at its end: enrolments with the state in which they were
+    locked, and branches whose coverage may have changed."""
 
-    done: int = 0
-    waived: int = 0
-    total: int = 0
+    depth = 0
 
-    @property
-    def missing(self) -> int:
-        return self.total - self.done - self.waived
-
-    @property
-    def percent(self) -> int:
-        """Done and waived out of the total, in whole percent; never rounded up to 100. Nothing asked of anyone: 100."""
-        return (self.done + self.waived) * 100 // self.total if self.total else 100
-
-    def __add__(self, other: "Figures") -> "Figures":
-        return Figures(self.done + other.done, self.waived + other.waived, self.total + other.total)
-
-    def __sub__(self, other: "Figures") -> "Figures":
-        return Figures(self.done - other.done, self.waived - other.waived, self.total - other.total)
+    def __init__(self) -> None:
+        self.enrolments: dict[int, tuple[Any, ...]] = {}
+        self.branches: set[int] = set()
 
 
-NOTHING = Figures()
-# Stands for the enrolment's id in a statement that is kept.
-ANY_ENROLMENT = -2005_01_20
-statements: dict[tuple[object, ...], tuple[str, list[Any]]] = {}
-
-
-def subjects(requirement: Requirement) -> QuerySet:
-    """Rows of the requirement's audience: participations of people who take part now, or enrolments."""
-    rows: QuerySet[Any]
-    if requirement.subject == Subject.PERSON:
-        rows = Participation.objects.filter(campaign=requirement.campaign_id).active()
-    else:
-        rows = Enrolment.objects.counted().filter(campaign=requirement.campaign_id)
-    return rows.filter(requirement.audience.applies())
-
-
-def is_done(requirement: Requirement) -> Condition:
-    """The indicator's expression with the requirement's parameters."""
-    return Q(requirement.indicator.condition(requirement.params))
-
-
-def is_waived(requirement: Requirement) -> Exists:
-    waivers = Waiver.objects.filter(requirement=requirement)
-    if requirement.subject == Subject.PERSON:
-        return Exists(waivers.filter(participation=OuterRef("pk")))
-    return Exists(waivers.filter(enrolment=OuterRef("pk"), participation=None))
-
-
-def unmet(requirement: Requirement) -> QuerySet:
-    """Who or what still owes it: the rows of the audience that are neither done nor waived."""
-    return subjects(requirement).exclude(is_done(requirement)).exclude(is_waived(requirement))
-
-
-def tally(requirement: Requirement, enrolments: Collection[int]) -> QuerySet:
-    """Rows ``(enrolment, outcome, requirement, n)``, read from the records: the one place where anything is counted."""
-    own = "enrolment_id" if requirement.subject == Subject.PERSON else "pk"
-    outcome = Case(
-        When(is_done(requirement), then=Value("done")),
-        When(is_waived(requirement), then=Value("waived")),
-        default=Value("missing"),
-    )
-    return (
-        subjects(requirement)
-        .filter(**{f"{own}__in": enrolments})
-        .annotate(counted_in=F(own), outcome=outcome, requirement=Value(requirement.pk, IntegerField()))
-        .order_by()
-        .values_list("counted_in", "outcome", "requirement")
-        .annotate(n=Count("pk"))
-    )
-
-
-def figures_from(rows: Iterable[tuple[int, str, int, int]]) -> dict[tuple[int, int], Figures]:
-    """Figures by (requirement, enrolment)."""
-    figures: dict[tuple[int, int], Figures] = {}
-    for enrolment, outcome, requirement, n in rows:
-        counted = Figures(n if outcome == "done" else 0, n if outcome == "waived" else 0, n)
-        figures[(requirement, enrolment)] = figures.get((requirement, enrolment), NOTHING) + counted
-    return figures
-
-
-def count(requirement: Requirement, enrolments: Collection[int]) -> dict[int, Figures]:
-    """Figures of one requirement per enrolment."""
-    return {
-        enrolment: figures for (_, enrolment), figures in figures_from(tally(requirement, list(enrolments))).items()
-    }
-
-
-def count_all(requirements: Collection[Requirement], enrolment: int) -> dict[tuple[int, int], Figures]:
-    """Figures of all requirements for one enrolment, in one statement.
-
-    Putting the statement together costs twenty times what running it costs, so it is kept for the day (indicators may speak of today).
-    """
-    if not requirements:
-        return {}
-    asked = tuple((r.pk, r.indicator_code, r.audience_code, json.dumps(r.params, sort_keys=True)) for r in requirements)
-    key = (connection.vendor, timezone.localdate(), asked)
-    if key not in statements:
-        if len(statements) > 50:
-            statements.clear()
-        parts = [tally(requirement, [ANY_ENROLMENT]).query.sql_with_params() for requirement in requirements]
-        statements[key] = (
-            " UNION ALL ".join(sql for sql, _ in parts),
-            [value for _, params in parts for value in params],
-        )
-    sql, params = statements[key]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [enrolment if value == ANY_ENROLMENT else value for value in params])
-        return figures_from(cursor.fetchall())
+pending = Pending()
+# Up to so many units each have their own statement, which is kept; more are counted together.
+FEW = 20
+PORTION = 1000
 
 
 def lock(enrolments: Iterable[int]) -> list[Enrolment]:
@@ -146,112 +78,232 @@ def lock(enrolments: Iterable[int]) -> list[Enrolment]:
 
 @contextmanager
 def recording(enrolments: Iterable[int]) -> Iterator[list[Enrolment]]:
-    """A transaction in which records of these enrolments may change; yields the locked rows, recomputes their figures at the end."""
+    """A transaction in which records of these enrolments may change; yields the locked rows. Their numbers are recomputed at the end
+    of the outermost one."""
     with transaction.atomic():
-        locked = lock(enrolments)
-        yield locked
-        recompute(locked)
+        outermost = pending.depth == 0
+        if outermost:
+            share_shape()
+        pending.depth += 1
+        try:
+            locked = lock(enrolments)
+            for row in locked:
+                pending.enrolments.setdefault(row.pk, (row.state, row.started_on))
+            yield locked
+            if outermost:
+                bring_up_to_date(dict(pending.enrolments), set(pending.branches))
+        finally:
+            pending.depth -= 1
+            if outermost:
+                pending.enrolments.clear()
+                pending.branches.clear()
 
 
-def recompute(locked: list[Enrolment]) -> None:
-    """Bring the figures of locked enrolments in line with their records and pass the differences to their roll-up points."""
-    if not locked:
+def reached(branches: Iterable[int]) -> None:
+    """Members of these branches came, went, or take part elsewhere now, or the branch itself changed: their coverage is counted anew
+    at the end of the ``recording`` around."""
+    if pending.depth:
+        pending.branches |= set(branches)
         return
-    by_campaign: dict[int, list[Enrolment]] = {}
-    for enrolment in locked:
-        by_campaign.setdefault(enrolment.campaign_id, []).append(enrolment)
-    for campaign_id, group in by_campaign.items():
-        kept = {
-            (row.requirement_id, row.organization_id): row
-            for row in Progress.objects.filter(
-                requirement__campaign=campaign_id,
-                organization__in=[e.organization_id for e in group],
-                kind=Progress.Kind.BRANCH,
-            )
-        }
-        differences: dict[tuple[int, int], Figures] = {}
-        requirements = list(Requirement.objects.filter(campaign=campaign_id))
-        figures: dict[tuple[int, int], Figures] = {}
-        for enrolment in group:
-            figures |= count_all(requirements, enrolment.pk)
-        for requirement in requirements:
-            for enrolment in group:
-                store(enrolment, requirement, figures.get((requirement.pk, enrolment.pk), NOTHING), kept, differences)
-        add_to_rollups(differences)
+    with recording([]):
+        pending.branches |= set(branches)
 
 
-def store(
-    enrolment: Enrolment,
-    requirement: Requirement,
-    now: Figures,
-    kept: dict[tuple[int, int], Progress],
-    differences: dict[tuple[int, int], Figures],
-) -> None:
-    """Write one branch figure if it changed, and note the difference for its roll-up point."""
-    row = kept.get((requirement.pk, enrolment.organization_id))
-    before = Figures(row.done, row.waived, row.total) if row else NOTHING
-    if row is None:
-        Progress.objects.create(
-            organization_id=enrolment.organization_id,
-            requirement=requirement,
-            kind=Progress.Kind.BRANCH,
-            standalone=enrolment.rollup_id is None,
-            done=now.done,
-            waived=now.waived,
-            total=now.total,
-        )
-    elif now != before:
-        Progress.objects.filter(pk=row.pk).update(done=now.done, waived=now.waived, total=now.total)
-    if enrolment.rollup_id is not None and now != before:
-        key = (requirement.pk, enrolment.rollup_id)
-        differences[key] = differences.get(key, NOTHING) + (now - before)
+@dataclass
+class Unit:
+    """An enrolment as it is now, with its runs by phase."""
+
+    pk: int
+    campaign_id: int
+    organization_id: int
+    path: str
+    state: str
+    phase_id: int | None
+    started_on: date | None
+    runs: dict[int, tuple[str, date, date]]
 
 
-def add_to_rollups(differences: dict[tuple[int, int], Figures]) -> None:
-    """Add differences, by (requirement, roll-up point), to the points' rows, always in the same order.
-
-    The points are looked up only now: a statement that waited for the enrolment's lock knows the enrolment's new point, but not that row.
-    """
-    points = RollupPoint.objects.filter(pk__in={point for _, point in differences})
-    places = dict(points.values_list("pk", "organization_id")) if differences else {}
-    for requirement_id, organization_id, change in sorted(
-        (requirement, places[point], change) for (requirement, point), change in differences.items()
-    ):
-        Progress.objects.get_or_create(
-            requirement_id=requirement_id, organization_id=organization_id, kind=Progress.Kind.ROLLUP
-        )
-        Progress.objects.filter(
-            requirement_id=requirement_id, organization_id=organization_id, kind=Progress.Kind.ROLLUP
-        ).update(done=F("done") + change.done, waived=F("waived") + change.waived, total=F("total") + change.total)
-
-
-def inside_rollup(campaign: Campaign, node: Organization) -> bool:
-    """Whether a roll-up point lies strictly above ``node``."""
-    above = [node.path[:n] for n in range(node.steplen, len(node.path), node.steplen)]
-    return RollupPoint.objects.filter(campaign=campaign, organization__path__in=above).exists()
-
-
-def figures_of(campaign: Campaign, node: Organization) -> dict[int, Figures]:
-    """Figures of ``node`` per requirement id, from ready rows."""
-    rows = Progress.objects.filter(requirement__campaign=campaign).covering(
-        node, inside_rollup=inside_rollup(campaign, node)
-    )
-    sums = rows.order_by().values("requirement_id").annotate(d=Sum("done"), w=Sum("waived"), t=Sum("total"))
-    return {row["requirement_id"]: Figures(row["d"], row["w"], row["t"]) for row in sums}
-
-
-def figures_by_child(campaign: Campaign, node: Organization) -> dict[str, dict[int, Figures]]:
-    """Figures per child path and requirement id, from ready rows, in one query (two below a roll-up point)."""
-    length = len(node.path) + node.steplen
-    below = inside_rollup(campaign, node) or RollupPoint.objects.filter(campaign=campaign, organization=node).exists()
-    rows = Progress.objects.filter(requirement__campaign=campaign).covering(node, inside_rollup=below)
-    sums = (
-        rows.annotate(child=Substr("organization__path", 1, length))
+def units(enrolments: Collection[int]) -> list[Unit]:
+    """Read in a statement of its own after the locks: who waited sees what the other one wrote."""
+    found: dict[int, Unit] = {}
+    rows = (
+        Enrolment.objects.filter(pk__in=enrolments)
         .order_by()
-        .values("child", "requirement_id")
-        .annotate(d=Sum("done"), w=Sum("waived"), t=Sum("total"))
+        .values_list(
+            "pk",
+            "campaign_id",
+            "organization_id",
+            "organization__path",
+            "state",
+            "phase_id",
+            "started_on",
+            "runs__phase_id",
+            "runs__state",
+            "runs__starts_on",
+            "runs__ends_on",
+        )
     )
-    figures: dict[str, dict[int, Figures]] = {}
-    for row in sums:
-        figures.setdefault(row["child"], {})[row["requirement_id"]] = Figures(row["d"], row["w"], row["t"])
-    return figures
+    for *unit, phase, state, starts_on, ends_on in rows:
+        known = found.setdefault(unit[0], Unit(*unit, {}))
+        if phase is not None:
+            known.runs[phase] = (state, starts_on, ends_on)
+    return list(found.values())
+
+
+def bring_up_to_date(enrolments: dict[int, tuple[Any, ...]], branches: set[int]) -> None:
+    now = units(enrolments)
+    branches |= {u.organization_id for u in now if (u.state, u.started_on) != enrolments[u.pk]}
+    covered = cover(branches) if branches else []
+    for campaign_id in sorted({u.campaign_id for u in now}):
+        write(campaign_id, [u for u in now if u.campaign_id == campaign_id])
+    for campaign_id, places, entries in covered:
+        store(REACH, campaign_id, places, [campaign_id], entries)
+
+
+def recompute(enrolments: Collection[Enrolment]) -> None:
+    """Bring the numbers of these enrolments in line with their records, and the sums above with them."""
+    with recording([e.pk for e in enrolments]):
+        reached(e.organization_id for e in enrolments)
+
+
+def write(campaign_id: int, group: Collection[Unit]) -> None:
+    """Figures and standing of locked units of one campaign."""
+    requirements = kept_requirements(campaign_id)
+    progress, standing = counted(group, requirements)
+    places = {u.organization_id: u.path for u in group}
+    phases = {phase for u in group for phase in u.runs}
+    points = Points(campaign_id, places.values()) if len(group) > FEW else None
+    store(PROGRESS, campaign_id, places, [r.pk for r in requirements], progress, points)
+    store(STANDING, campaign_id, places, phases, standing, points)
+
+
+def refresh(campaign: Campaign, batch: Batch | None = None) -> None:
+    """What is asked, or when, has changed for all units (of one batch): everything kept of them is counted anew, in tree order."""
+    rows = campaign.enrolments.in_tree_order()
+    keys = list((rows.filter(batch=batch) if batch else rows).values_list("pk", flat=True))
+    with transaction.atomic():
+        share_shape()
+        for start in range(0, len(keys), PORTION):
+            lock(keys[start : start + PORTION])
+            write(campaign.pk, units(keys[start : start + PORTION]))
+
+
+def fill(campaign: Campaign) -> None:
+    """Coverage of a campaign that has none yet, or whose branches have changed without a word."""
+    keys = list(Organization.objects.under(campaign.organization).branches().values_list("pk", flat=True))
+    for start in range(0, len(keys), PORTION):
+        reached(keys[start : start + PORTION])
+
+
+Counted = dict[tuple[int, int], Entry]
+
+
+def counted(group: Collection[Unit], requirements: Collection[Requirement]) -> tuple[Counted, Counted]:
+    """What the ledgers of figures and of phases should say of these units, from the records."""
+    figures: dict[tuple[int, int], Figures] = {}
+    if len(group) > FEW:
+        for requirement in requirements:
+            found = count(requirement, [u.pk for u in group])
+            figures |= {(requirement.pk, pk): each for pk, each in found.items()}
+    else:
+        for unit in group:
+            figures |= count_all(requirements, unit.pk)
+    return progress_entries(group, requirements, figures), standing_entries(group, requirements, figures)
+
+
+def kept_requirements(campaign_id: int) -> list[Requirement]:
+    return list(Requirement.objects.kept().filter(campaign=campaign_id).select_related("step").order_by("pk"))
+
+
+def progress_entries(
+    group: Iterable[Unit], requirements: Iterable[Requirement], figures: dict[tuple[int, int], Figures]
+) -> dict[tuple[int, int], Entry]:
+    """What the ledger of figures should say of these units."""
+    entries: dict[tuple[int, int], Entry] = {}
+    days: dict[tuple[int, date, date], date] = {}
+    for unit in group:
+        for requirement in requirements:
+            f = figures.get((requirement.pk, unit.pk))
+            if f is None or not f.total:
+                continue
+            day = NEVER
+            if run := unit.runs.get(requirement.step.phase_id):
+                key = (requirement.pk, run[1], run[2])
+                if key not in days:
+                    days[key] = requirement.due_on(PhaseRun(starts_on=run[1], ends_on=run[2]))
+                day = days[key]
+            numbers = (f.done, f.waived, f.otherwise, f.total, 1 if f.missing else 0)
+            entries[unit.organization_id, requirement.pk] = ((day,), numbers)
+    return entries
+
+
+def standing_entries(
+    group: Iterable[Unit], requirements: Iterable[Requirement], figures: dict[tuple[int, int], Figures]
+) -> dict[tuple[int, int], Entry]:
+    """What the ledger of phases should say of these units."""
+    asked: dict[int, list[int]] = {}
+    for requirement in requirements:
+        if requirement.in_force:
+            asked.setdefault(requirement.step.phase_id, []).append(requirement.pk)
+    entries: dict[tuple[int, int], Entry] = {}
+    states = Enrolment.State
+    for unit in group:
+        if unit.state == states.CLOSED:
+            continue
+        for phase, run in unit.runs.items():
+            complete = not any(figures.get((pk, unit.pk), NOTHING).missing for pk in asked.get(phase, ()))
+            here = phase == unit.phase_id
+            at = [states.RUNNING, states.PREPARING, states.POSTPONED, states.FINISHED]
+            numbers = (1, int(complete), *(int(here and unit.state == state) for state in at))
+            entries[unit.organization_id, phase] = (run, numbers)
+    return entries
+
+
+Covered = list[tuple[int, dict[int, str], dict[tuple[int, int], Entry]]]
+
+
+def cover(branches: Collection[int], campaigns: Collection[Campaign] | None = None) -> Covered:
+    """Lock the coverage rows of these branches in every campaign that is not over, and count: per campaign the places and what their
+    rows should say."""
+    rows = Organization.objects.branches().filter(pk__in=branches).order_by("path").values_list("pk", "path", "sector")
+    places = {pk: (path, sector) for pk, path, sector in rows}
+    if campaigns is None:
+        campaigns = list(
+            Campaign.objects.exclude(state=Campaign.State.CLOSED).select_related("organization").order_by("pk")
+        )
+    found: Covered = []
+    for campaign in campaigns:
+        here = {pk: path for pk, (path, _) in places.items() if path.startswith(campaign.organization.path)}
+        if not here:
+            continue
+        hold(campaign, here, places)
+        counted = reach_of(campaign, list(here))
+        entries = {(pk, campaign.pk): ((places[pk][1],), counted[pk]) for pk in here}
+        found.append((campaign.pk, here, entries))
+    return found
+
+
+def hold(campaign: Campaign, here: dict[int, str], places: dict[int, tuple[str, str]]) -> None:
+    """Coverage rows are locks of their own: for branches that are not enrolled there is no other."""
+    own = Reach.objects.filter(campaign=campaign, kind=Reach.Kind.BRANCH, organization__in=here)
+    missing = here.keys() - set(own.values_list("organization_id", flat=True))
+    if missing:
+        points = Points(campaign.pk, [here[pk] for pk in missing])
+        Reach.objects.bulk_create(
+            [
+                Reach(
+                    campaign=campaign,
+                    organization_id=pk,
+                    path=here[pk],
+                    kind=Reach.Kind.BRANCH,
+                    within_id=points.nearest(here[pk]),
+                    sector=places[pk][1],
+                )
+                for pk in here
+                if pk in missing
+            ],
+            ignore_conflicts=True,
+            batch_size=500,
+        )
+    if connection.features.has_select_for_update:
+        list(own.order_by("path").select_for_update().values_list("pk", flat=True))

@@ -128,16 +128,15 @@ def accounts(enrolments: Collection[int]) -> dict[int, list[tuple[int, str]]]:
 def requirements_unmet(today: date) -> Iterator[Draft]:
     """Who still owes a requirement that is due within seven days is told once; who is late, each week: the person,
     or the secretary where the branch itself owes it."""
-    requirements = Requirement.objects.filter(campaign__state=Campaign.State.RUNNING)
+    requirements = Requirement.objects.in_force().filter(campaign__state=Campaign.State.RUNNING)
     for requirement in requirements.select_related("campaign", "step__phase").order_by("campaign", "pk"):
-        offset = timedelta(days=requirement.due_offset)
-        for chunk in chunks(behind(requirement, today + timedelta(days=DUE_IN) - offset)):
-            due = {run.enrolment_id: run.ends_on + offset for run in chunk}
+        for chunk in chunks(behind(requirement, today + timedelta(days=DUE_IN))):
+            due = {run.enrolment_id: requirement.due_on(run) for run in chunk}
             yield from owing(requirement, due, today)
 
 
 def behind(requirement: Requirement, last: date) -> QuerySet[PhaseRun]:
-    """Units now in the requirement's phase, which ends for them until ``last``, with something missing in their ready
+    """Units now in the requirement's phase that have it due until ``last``, with something missing in their ready
     figures."""
     missing = Progress.objects.filter(
         requirement=requirement,
@@ -147,10 +146,10 @@ def behind(requirement: Requirement, last: date) -> QuerySet[PhaseRun]:
     )
     runs = going_on().filter(
         Exists(missing),
+        requirement.due_until(last),
         phase=requirement.step.phase_id,
         enrolment__campaign=requirement.campaign_id,
         state=PhaseRun.State.ACTIVE,
-        ends_on__lte=last,
     )
     return runs.order_by("enrolment__organization__path", "pk")
 

@@ -11,14 +11,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from campaign.models import Campaign, Enrolment, Participation
-from campaign.progress import recording
+from campaign.progress import reached, recording
 from members.models import Member, MemberTag, Mobility
 from members.registry import roll_observers, whereabouts
 
 
 def taking_part(enrolment: Enrolment) -> QuerySet[Member]:
     """The members whose place in the campaign is this enrolment: the one definition of who takes part where."""
-    if enrolment.state == Enrolment.State.CLOSED:
+    if enrolment.state == Enrolment.State.CLOSED or enrolment.is_committee:
         return Member.objects.none()
     own = Mobility.objects.filter(member=OuterRef("pk"))
     host_takes_part = Enrolment.objects.counted().filter(campaign=enrolment.campaign_id, organization=OuterRef("host"))
@@ -45,10 +45,9 @@ def concerned(branch_ids: Collection[int]) -> set[int]:
 
 def roll_changed(branch_ids: Collection[int]) -> None:
     """Bring the participations of open campaigns in these branches in line with the roll; runs in the caller's transaction."""
-    touched = concerned(branch_ids)
-    if touched:
-        with recording(touched) as locked:
-            settle(locked)
+    with recording(concerned(branch_ids)) as locked:
+        reached(branch_ids)
+        settle(locked)
 
 
 def take_in(enrolment: Enrolment) -> None:
@@ -61,6 +60,7 @@ def take_in(enrolment: Enrolment) -> None:
 
 def settle(enrolments: Collection[Enrolment]) -> None:
     """Everyone who takes part in these locked enrolments has exactly one participation in the campaign, and nobody else has."""
+    reached(e.organization_id for e in enrolments)
     going_on = [e for e in enrolments if e.state != Enrolment.State.FINISHED]
     here = {e.pk: list(taking_part(e).values_list("pk", flat=True)) for e in going_on}
     for enrolment in going_on:
@@ -78,10 +78,12 @@ def arrive(enrolment: Enrolment, members: list[int]) -> None:
     # Who moves before the unit has begun is asked for everything that will be held.
     arrived = today if enrolment.started_on else None
     moving_ids = list(moving.values_list("pk", flat=True))
+    reached(known.order_by().values_list("member__branch_id", flat=True))
     Participation.objects.filter(pk__in=moving_ids).update(enrolment=enrolment, arrived_on=arrived)
     known.filter(enrolment=enrolment, left_on__isnull=False).update(left_on=None)
     new = set(members) - set(known.values_list("member_id", flat=True))
     frail = set(MemberTag.objects.filter(member__in=new, kind=MemberTag.Kind.FRAIL).values_list("member_id", flat=True))
+    reached(Member.objects.filter(pk__in=new).order_by().values_list("branch_id", flat=True))
     Participation.objects.bulk_create(
         [
             Participation(
@@ -102,6 +104,7 @@ def depart(enrolment: Enrolment, members: list[int]) -> None:
     today = timezone.localdate()
     rows = Participation.objects.active().filter(enrolment=enrolment).exclude(member__in=members)
     staying = stayers(enrolment, rows) if enrolment.state != Enrolment.State.CLOSED else set()
+    reached(rows.order_by().values_list("member__branch_id", flat=True))
     rows.exclude(member__in=staying).update(left_on=today)
 
 

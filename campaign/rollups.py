@@ -1,157 +1,223 @@
-"""Choosing roll-up points and keeping them right while branches come, go and move.
+"""Choosing roll-up points and keeping their sums right while organisations come, go and move.
 
-Besides ``campaign.progress`` this is the one place that writes ``Progress``, and it does so under the same locks.
+A point lies wherever at most ``limit`` units are below and more below its parent; points lie inside points, so that a node's numbers are
+mostly one row. Higher up everybody's writes would wait for one another: there the topmost points are added up when they are read.
+Whoever changes points or paths is alone with the ready rows (``hold_shape``), for a moment each time.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Sum
-from django.db.models.query import QuerySet
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, Subquery, Sum
 
-from campaign.models import Campaign, Enrolment, Progress, RollupPoint
-from campaign.progress import Figures, lock
+from campaign.ledgers import LEDGERS, Bucket, Ledger, Points, Sums, add, ancestors, beneath, hold_shape
+from campaign.models import Campaign, Reach, Ready, RollupPoint
 from members.models import Organization
 
 LIMIT = 1000
+# At the top at most about so many points are added up.
+TOPS = 300
 
 
-def ancestors(path: str) -> list[str]:
-    """Paths from the root down to the parent of ``path``."""
-    return [path[:n] for n in range(Organization.steplen, len(path), Organization.steplen)]
-
-
-def choose(campaign: Campaign, limit: int = LIMIT) -> set[int]:
-    """The organisations that should be roll-up points: at most ``limit`` enrolments below them, but more below their
-    parent, and two or more
-    (a single one is its own sum). A campaign that is no larger than ``limit`` needs none."""
+def choose(campaign: Campaign, limit: int = LIMIT) -> dict[str, int]:
+    """The organisations that should be points, path → id: two or more units and basic organisations below them, but more below their
+    parent, and at most ``limit`` (in a very large campaign more, so that the topmost stay few)."""
     below: dict[str, int] = defaultdict(int)
-    for path in campaign.enrolments.values_list("organization__path", flat=True).iterator():
+    paths = unit_paths(campaign)
+    limit = max(limit, len(paths) // TOPS)
+    for path in paths:
         for above in ancestors(path):
             below[above] += 1
-    root = campaign.organization.path
-    step = Organization.steplen
-    chosen = [
+    root, step = campaign.organization.path, Organization.steplen
+    chosen = {
         path
         for path, number in below.items()
-        if 1 < number <= limit and len(path) > len(root) and path.startswith(root) and below[path[:-step]] > limit
-    ]
-    return set(Organization.objects.filter(path__in=chosen).values_list("pk", flat=True))
+        if 1 < number <= limit and path.startswith(root) and (path == root or below[path[:-step]] > number)
+    }
+    nodes = Organization.objects.filter(path__startswith=root).exclude(kind__in=Organization.BRANCH_KINDS)
+    return {path: pk for path, pk in nodes.order_by().values_list("path", "pk").iterator() if path in chosen}
+
+
+def unit_paths(campaign: Campaign) -> set[str]:
+    """Where units and basic organisations are."""
+    rows = Organization.objects.filter(path__startswith=campaign.organization.path)
+    kept = rows.filter(Q(closed_on=None, kind__in=Organization.BRANCH_KINDS) | Q(enrolments__campaign=campaign))
+    return set(kept.order_by().values_list("path", flat=True).iterator())
 
 
 def rebalance(campaign: Campaign, limit: int = LIMIT) -> tuple[int, int]:
-    """Give up roll-up points that are no longer right and set up those that are missing, each in its own transaction, so that sums are right at
-    every moment; returns how many were given up and set up. Runs at the same time wait for each other point by point."""
+    """Give up points that are no longer right and set up those that are missing, each in its own transaction, so that sums are right at
+    every moment; returns how many were given up and set up. Runs at the same time do no harm."""
     wanted = choose(campaign, limit)
-    old = RollupPoint.objects.filter(campaign=campaign).select_related("organization")
-    given_up = sum(give_up(point) for point in old.exclude(organization__in=wanted))
-    for point in old.filter(organization__in=wanted):
-        settle(point)
-    missing = Organization.objects.filter(pk__in=wanted).exclude(
-        pk__in=RollupPoint.objects.filter(campaign=campaign).values("organization")
-    )
-    new = list(missing)
-    for organization in new:
-        settle(RollupPoint.objects.get_or_create(campaign=campaign, organization=organization)[0])
-    return given_up, len(new)
-
-
-def held(point: RollupPoint) -> bool:
-    """Lock the point, before any of its branches, for the rest of the transaction: other runs wait here, and so does whoever enrols a branch
-    into it. ``False`` when it has been given up."""
-    return RollupPoint.objects.select_for_update().filter(pk=point.pk).first() is not None
+    if wanted and not RollupPoint.objects.filter(campaign=campaign).exists():
+        return 0, set_up_all(campaign, wanted)
+    old = dict(RollupPoint.objects.filter(campaign=campaign).values_list("organization_id", "pk"))
+    gone = sum(give_up(campaign, organization) for organization in sorted(old.keys() - set(wanted.values())))
+    missing = [pk for _, pk in sorted(wanted.items(), key=lambda place: (-len(place[0]), place)) if pk not in old]
+    return gone, sum(set_up(campaign, organization) for organization in missing)
 
 
 @transaction.atomic
-def give_up(point: RollupPoint) -> bool:
-    """Let the branches of a roll-up point count by themselves again; ``False`` when they do already."""
-    if not held(point):
+def give_up(campaign: Campaign, organization_id: int) -> bool:
+    """What is directly within the point counts in the one above again; ``False`` when there is no such point any more."""
+    hold_shape()
+    if not RollupPoint.objects.filter(campaign=campaign, organization=organization_id).delete()[0]:
         return False
-    locked = lock(Enrolment.objects.filter(rollup=point).values_list("pk", flat=True))
-    Enrolment.objects.filter(pk__in=[e.pk for e in locked]).update(rollup=None)
-    branch_rows(point.campaign, locked).update(standalone=True)
-    rollup_rows(point).delete()
-    RollupPoint.objects.filter(pk=point.pk).delete()
+    place = Organization.objects.get(pk=organization_id)
+    above = Points(campaign.pk, [place.path]).nearest(place.path)
+    for ledger in LEDGERS:
+        rows = ledger.rows(campaign.pk)
+        rows.filter(kind=Ready.Kind.ROLLUP, organization=organization_id).delete()
+        rows.filter(within=organization_id).update(within=above)
     return True
 
 
 @transaction.atomic
-def settle(point: RollupPoint) -> None:
-    """Make exactly the enrolments below the point its own and its figures their sum; a point that has been given up is left alone."""
-    if not held(point):
-        return
-    below = Enrolment.objects.filter(campaign=point.campaign, organization__path__startswith=point.organization.path)
-    below = below.exclude(organization=point.organization_id)
-    mine = {*below.values_list("pk", flat=True), *Enrolment.objects.filter(rollup=point).values_list("pk", flat=True)}
-    locked = lock(mine)
-    inside = [
-        e for e in locked if point.organization.contains(e.organization) and e.organization_id != point.organization_id
-    ]
-    outside = [e for e in locked if e not in inside]
-    Enrolment.objects.filter(pk__in=[e.pk for e in inside]).update(rollup=point)
-    Enrolment.objects.filter(pk__in=[e.pk for e in outside]).update(rollup=None)
-    branch_rows(point.campaign, inside).update(standalone=False)
-    branch_rows(point.campaign, outside).update(standalone=True)
-    write_sums(point, [e.organization_id for e in inside])
-
-
-def nearest(campaign_id: int, organization: Organization) -> RollupPoint | None:
-    """The nearest roll-up point above an organisation."""
-    above = RollupPoint.objects.filter(campaign=campaign_id, organization__path__in=ancestors(organization.path))
-    return above.select_related("organization", "campaign").order_by("-organization__path").first()
+def set_up(campaign: Campaign, organization_id: int) -> bool:
+    """What lies below the organisation counts in its sum, and the sum in the point above; ``False`` when it is one already."""
+    hold_shape()
+    _, made = RollupPoint.objects.get_or_create(campaign=campaign, organization_id=organization_id)
+    if not made:
+        return False
+    place = Organization.objects.get(pk=organization_id)
+    above = Points(campaign.pk, [place.path]).nearest(place.path)
+    for ledger in LEDGERS:
+        rows = ledger.rows(campaign.pk).filter(beneath(place.path), within=above).exclude(path=place.path)
+        sums = summed(ledger, rows)
+        rows.update(within=organization_id)
+        ledger.model._default_manager.bulk_create(
+            ledger.model(
+                organization_id=organization_id,
+                path=place.path,
+                kind=Ready.Kind.ROLLUP,
+                within_id=above,
+                **{ledger.own: own},
+                **dict(zip(ledger.columns, (*bucket, *total), strict=True)),
+            )
+            for (own, bucket), total in sums.items()
+        )
+    return True
 
 
 @transaction.atomic
-def follow(node: Organization) -> None:
-    """``node`` has moved with everything below it: each enrolment counts in the point above it, and in that one only."""
-    moved = Enrolment.objects.under(node)
-    for campaign in Campaign.objects.filter(pk__in=moved.values("campaign")):
-        points = RollupPoint.objects.filter(campaign=campaign).select_related("organization", "campaign")
-        left = points.filter(enrolments__in=moved.filter(campaign=campaign)).distinct()
-        for point in left.exclude(organization__path__startswith=node.path):
-            settle(point)
-        above = nearest(campaign.pk, node)
-        if above is not None:
-            for point in points.filter(organization__path__startswith=node.path):
-                give_up(point)
-            settle(above)
-
-
-def branch_rows(campaign: Campaign, enrolments: Iterable[Enrolment]) -> QuerySet[Progress]:
-    return Progress.objects.filter(
-        requirement__campaign=campaign,
-        kind=Progress.Kind.BRANCH,
-        organization__in=[e.organization_id for e in enrolments],
+def set_up_all(campaign: Campaign, wanted: dict[str, int]) -> int:
+    """All points of a campaign that has none yet, level by level from below; nobody else writes meanwhile."""
+    hold_shape()
+    if RollupPoint.objects.filter(campaign=campaign).exists():
+        return 0
+    RollupPoint.objects.bulk_create(
+        (RollupPoint(campaign=campaign, organization_id=pk) for pk in wanted.values()), batch_size=1000
     )
+    levels: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for path, pk in wanted.items():
+        levels[len(path)].append((path, pk))
+    for length in sorted(levels, reverse=True):
+        for ledger in LEDGERS:
+            roll_up(ledger, campaign, length)
+    return len(wanted)
 
 
-def rollup_rows(point: RollupPoint) -> QuerySet[Progress]:
-    return Progress.objects.filter(
-        requirement__campaign=point.campaign_id, kind=Progress.Kind.ROLLUP, organization=point.organization_id
-    )
-
-
-def sums(campaign_id: int, organizations: Iterable[int]) -> dict[int, Figures]:
-    """Per requirement, the sum of the branch rows of these organisations."""
-    rows = Progress.objects.filter(
-        requirement__campaign=campaign_id, kind=Progress.Kind.BRANCH, organization__in=list(organizations)
-    )
-    totals = rows.order_by().values("requirement_id").annotate(d=Sum("done"), w=Sum("waived"), t=Sum("total"))
-    return {row["requirement_id"]: Figures(row["d"], row["w"], row["t"]) for row in totals}
-
-
-def write_sums(point: RollupPoint, organizations: Iterable[int]) -> None:
-    """Replace the figures of a roll-up point, whose branches are locked."""
-    rollup_rows(point).delete()
-    Progress.objects.bulk_create(
-        Progress(
-            organization_id=point.organization_id,
-            requirement_id=requirement_id,
-            kind=Progress.Kind.ROLLUP,
-            done=f.done,
-            waived=f.waived,
-            total=f.total,
+def roll_up(ledger: Ledger, campaign: Campaign, length: int) -> None:
+    """Put what lies below the points of one level, and in no deeper one, within them, and write their sums."""
+    table = ledger.table
+    own = ", ".join([ledger.own, *ledger.bucket])
+    sums = ", ".join(f"SUM({column})" for column in ledger.numbers)
+    points = "(SELECT o.id, o.path FROM campaign_rolluppoint p JOIN members_organization o ON o.id = p.organization_id WHERE p.campaign_id = %s AND LENGTH(o.path) = %s)"
+    mine = in_campaign(ledger)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET within_id = point.id FROM {points} AS point "  # noqa: S608
+            f"WHERE {table}.within_id IS NULL AND SUBSTR({table}.path, 1, %s) = point.path AND LENGTH({table}.path) > %s AND {mine}",
+            [campaign.pk, length, length, length, campaign.pk],
         )
-        for requirement_id, f in sums(point.campaign_id, organizations).items()
+        cursor.execute(
+            f"INSERT INTO {table} (organization_id, path, kind, {own}, {', '.join(ledger.numbers)}) "  # noqa: S608
+            f"SELECT point.id, point.path, 'rollup', {own}, {sums} FROM {table} JOIN {points} AS point ON point.id = {table}.within_id "
+            f"WHERE {mine} GROUP BY point.id, point.path, {own}",
+            [campaign.pk, length, campaign.pk],
+        )
+
+
+def in_campaign(ledger: Ledger) -> str:
+    """Rows of one campaign, in SQL with one placeholder."""
+    if ledger.campaign == "campaign":
+        return f"{ledger.table}.campaign_id = %s"
+    related = ledger.model._meta.get_field(ledger.own).related_model
+    return f"{ledger.table}.{ledger.own} IN (SELECT id FROM {related._meta.db_table} WHERE campaign_id = %s)"  # type: ignore[union-attr]  # noqa: S608
+
+
+def summed(ledger: Ledger, rows: Any) -> dict[tuple[int, Bucket], list[int]]:
+    """The rows added up by key and bucket."""
+    names = [f"sum_{name}" for name in ledger.numbers]
+    groups = (
+        rows.order_by()
+        .values_list(ledger.own, *ledger.bucket)
+        .annotate(**{f"sum_{name}": Sum(name) for name in ledger.numbers})
     )
+    width = 1 + len(ledger.bucket)
+    return {(row[0], tuple(row[1:width])): list(row[width : width + len(names)]) for row in groups}
+
+
+def follow(node: Organization) -> None:
+    """``node`` has moved with everything below it: its rows have new paths, and count in the points above it now and in no others.
+    Where it is no longer inside a campaign that goes on, its rows are no more."""
+    hold_shape()
+    inside = Organization.objects.under(node).order_by().values("pk")
+    for ledger in LEDGERS:
+        rows = ledger.model._default_manager.filter(organization__in=inside)
+        tops = rows.exclude(within__in=inside)
+        for campaign_id, left in list(tops.order_by().values_list(ledger.campaign, "within").distinct()):
+            mine = tops.filter(**{ledger.campaign: campaign_id}, within=left)
+            transfer(ledger, campaign_id, node, left, summed(ledger, mine))
+            mine.update(within=Points(campaign_id, [node.path]).nearest(node.path))
+        own_path = Organization.objects.filter(pk=OuterRef("organization_id")).order_by().values("path")[:1]
+        rows.update(path=Subquery(own_path))
+    left_behind = Campaign.objects.exclude(state=Campaign.State.CLOSED).exclude(
+        organization__path__in=[*ancestors(node.path), node.path]
+    )
+    for campaign in left_behind.exclude(organization__path__startswith=node.path):
+        leave(campaign, node)
+
+
+def transfer(
+    ledger: Ledger, campaign_id: int, node: Organization, left: int | None, moved: dict[tuple[int, Bucket], list[int]]
+) -> None:
+    """Out of the sums of the point ``left`` and those above it, into those above ``node``."""
+    now = Points(campaign_id, [node.path])
+    old: list[int] = []
+    if left is not None:
+        path = Organization.objects.values_list("path", flat=True).get(pk=left)
+        old = [*Points(campaign_id, [path]).above(path), left]
+    sums: Sums = {}
+    for (own, bucket), total in moved.items():
+        for point, sign in (*((p, -1) for p in old), *((p, 1) for p in now.above(node.path))):
+            known = sums.setdefault((point, own, bucket), [0] * len(total))
+            for position, number in enumerate(total):
+                known[position] += sign * number
+    add(ledger, sums, now)
+
+
+def leave(campaign: Campaign, node: Organization) -> None:
+    """Nothing below ``node`` belongs to the campaign any more."""
+    below = beneath(node.path)
+    for ledger in LEDGERS:
+        rows = ledger.rows(campaign.pk).filter(below)
+        tops = rows.exclude(within__in=Organization.objects.under(node).order_by().values("pk"))
+        for left in list(tops.order_by().values_list("within", flat=True).distinct()):
+            if left is not None:
+                moved = summed(ledger, tops.filter(within=left))
+                transfer(ledger, campaign.pk, campaign.organization, left, moved)
+        rows.delete()
+    RollupPoint.objects.filter(campaign=campaign, organization__path__startswith=node.path).delete()
+
+
+def unreached(node: Organization) -> list[int]:
+    """Branches at or below ``node`` that some campaign has only now got inside it."""
+    going_on = Campaign.objects.exclude(state=Campaign.State.CLOSED)
+    found: set[int] = set()
+    for campaign in going_on.filter(organization__path__in=[*ancestors(node.path), node.path]):
+        rows = Reach.objects.filter(campaign=campaign, kind=Ready.Kind.BRANCH, organization=OuterRef("pk"))
+        branches = Organization.objects.under(node).branches().exclude(Exists(rows))
+        found |= set(branches.order_by().values_list("pk", flat=True))
+    return sorted(found)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from campaign.models import Campaign, Enrolment, Gate, Participation, PhaseRun, Requirement, Waiver
-from campaign.progress import is_done, is_waived, recording, subjects
+from campaign.progress import is_done, is_waived, reached, recording, subjects
 from campaign.roll import concerned, settle
-from campaign.rollups import follow, nearest
+from campaign.rollups import follow, unreached
 from members.models import Organization
 from members.registry import Effect, Reshaping, TreeChange, tree_effects, tree_observers
 from portal.actions.log import audit
@@ -23,11 +23,13 @@ def tree_changed(change: TreeChange) -> None:
             split(change.node, change.other, change.by)
         case Reshaping.MOVE:
             follow(change.node)
+            reached(unreached(change.node))
         case Reshaping.CLOSE:
             with recording(open_units(change.node).values_list("pk", flat=True)) as locked:
                 end(locked, change.by)
         case Reshaping.REOPEN:
             reopen(change.node, change.by)
+    reached(end.pk for end in (change.node, change.other) if end is not None)
 
 
 def open_units(organization: Organization) -> Any:
@@ -69,7 +71,7 @@ def carry_on(unit: Enrolment, branch: Organization, by: Any) -> Enrolment | None
             "starts_on": unit.starts_on,
             "ends_on": unit.ends_on,
             "started_on": unit.started_on,
-            "rollup": nearest(unit.campaign_id, branch),
+            "pilot": unit.pilot,
         },
     )
     if not made:
@@ -91,15 +93,15 @@ def carry_on(unit: Enrolment, branch: Organization, by: Any) -> Enrolment | None
 
 def waive_what_is_met(unit: Enrolment, new: Enrolment, by: Any) -> None:
     """Both are locked. Done there: waived here with that reason; waived there: waived here with the same reason."""
-    waived = {w.requirement_id: w.reason for w in Waiver.objects.filter(enrolment=unit, participation=None)}
-    for requirement in Requirement.objects.filter(campaign=unit.campaign_id):
+    waived = {w.requirement_id: w.reason for w in Waiver.objects.in_force().filter(enrolment=unit, participation=None)}
+    for requirement in Requirement.objects.kept().filter(campaign=unit.campaign_id):
         if requirement.subject != Subject.ORGANIZATION:
             continue
         own = subjects(requirement).filter(pk=unit.pk)
         if own.filter(is_done(requirement)).exists():
             reason = f"分立前已由{unit.organization}完成"
         elif own.filter(is_waived(requirement)).exists():
-            reason = waived[requirement.pk]
+            reason = next(waived[pk] for pk in requirement.family if pk in waived)
         else:
             continue
         Waiver.objects.create(requirement=requirement, enrolment=new, reason=reason[:300], by=by)
@@ -118,7 +120,8 @@ def reopen(node: Organization, by: Any) -> None:
     closed = Enrolment.objects.under_way().filter(organization=node, state=Enrolment.State.CLOSED)
     with recording(list(closed.values_list("pk", flat=True))) as locked:
         for unit in locked:
-            unit.state = Enrolment.State.RUNNING if unit.started_on else Enrolment.State.PREPARING
+            going = Enrolment.State.RUNNING if unit.started_on else Enrolment.State.PREPARING
+            unit.state = Enrolment.State.POSTPONED if unit.postponements.holding().exists() else going
             unit.save(update_fields=["state"])
             audit(by=by, verb="随组织恢复", target=unit)
         settle(locked)

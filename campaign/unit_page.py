@@ -1,17 +1,17 @@
 """What a branch's page shows: its time line with 规定动作, and the ways on from there."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.urls import get_script_prefix, resolve, reverse
 from django.utils import timezone
 
-from campaign.models import Enrolment, Participation, PhaseRun, Requirement
-from campaign.progress import NOTHING, Figures, figures_of
+from campaign.gatekeeping import last_step
+from campaign.models import Campaign, Enrolment, Participation, PhaseRun, Progress, Requirement
+from campaign.progress import NOTHING, Figures
 from campaign.unmet import names
-from members.models import Organization
 from members.permissions import Permission
 from portal.indicators import Subject
 
@@ -53,26 +53,31 @@ class PhaseLine:
 
 def phase_lines(enrolment: Enrolment, *, user: Any, named: bool, own: Participation | None) -> list[PhaseLine]:
     """The unit's phases; names are asked for only where something is missing in the present one."""
-    figures = figures_of(enrolment.campaign, enrolment.organization)
-    acts = user.can(Permission.RECORD_STUDY, at=enrolment.organization)
+    figures = own_figures(enrolment)
+    acts = user.can(enrolment.acted_for_with(Permission.RECORD_STUDY), at=enrolment.organization)
     requirements: dict[int, list[Requirement]] = {}
-    for requirement in Requirement.objects.filter(campaign=enrolment.campaign_id).select_related(
-        "step__phase", "campaign"
-    ):
+    asked = Requirement.objects.in_force().filter(campaign=enrolment.campaign_id)
+    for requirement in asked.select_related("step__phase", "campaign"):
         requirements.setdefault(requirement.step.phase_id, []).append(requirement)
     lines = []
     for run in enrolment.runs.all():
         phase = PhaseLine(run, [])
         for requirement in requirements.get(run.phase_id, []):
-            line = RequirementLine(
-                requirement, figures.get(requirement.pk, NOTHING), run.ends_on + timedelta(days=requirement.due_offset)
-            )
+            line = RequirementLine(requirement, figures.get(requirement.pk, NOTHING), requirement.due_on(run))
             if phase.active and not line.met and (named or requirement.subject == Subject.ORGANIZATION):
                 line.who = names(requirement, enrolment)
             line.url = link(requirement, enrolment, user=user, acts=acts, own=own)
             phase.requirements.append(line)
         lines.append(phase)
     return lines
+
+
+def own_figures(enrolment: Enrolment) -> dict[int, Figures]:
+    """The unit's own figures by requirement: of a committee those of its own work, not the sum below it."""
+    rows = Progress.objects.filter(
+        kind=Progress.Kind.BRANCH, organization=enrolment.organization_id, requirement__campaign=enrolment.campaign_id
+    )
+    return {row.requirement_id: Figures(row.done, row.waived, row.total, row.otherwise) for row in rows}
 
 
 def page_for(requirement: Requirement, row: Any) -> str:
@@ -84,31 +89,39 @@ def page_for(requirement: Requirement, row: Any) -> str:
     return f"{page(row)}?form={forms[0]}" if forms else page(row)
 
 
-def opens(page: str, user: Any, at: Organization) -> bool:
+# What acting for a unit consists of; for a committee, its office holds it.
+ACTING = {Permission.PREPARE_ENROLMENT, Permission.REQUEST_GATE}
+
+
+def opens(page: str, user: Any, enrolment: Enrolment) -> bool:
     """Whether the page's own permission lets the user in there: a committee member keeps only some of the records."""
     access = resolve("/" + urlsplit(page).path.removeprefix(get_script_prefix())).func.access  # type: ignore[attr-defined]
-    return access.kind != "permission" or user.can(access.permission, at=at)
+    asked = enrolment.acted_for_with(access.permission) if access.permission in ACTING else access.permission
+    return access.kind != "permission" or user.can(asked, at=enrolment.organization)
 
 
 def link(requirement: Requirement, enrolment: Enrolment, *, user: Any, acts: bool, own: Participation | None) -> str:
     """Where the reader does it: the branch's page for those who keep its records, one's own page for a member."""
     if requirement.subject == Subject.ORGANIZATION:
         page = page_for(requirement, enrolment) if acts else ""
-        return page if page and opens(page, user, enrolment.organization) else ""
+        return page if page and opens(page, user, enrolment) else ""
     here = own is not None and own.left_on is None and own.enrolment_id == enrolment.pk
     return page_for(requirement, own) if here else ""
 
 
 def unit_links(enrolment: Enrolment, user: Any) -> list[dict[str, str]]:
-    """The ways on from the branch's page, as far as the reader may go: label, address, icon."""
+    """The ways on from the unit's page, as far as the reader may go: label, address, icon."""
     at, running = enrolment.organization, enrolment.state == Enrolment.State.RUNNING
+    people = not enrolment.is_committee
+    ask = enrolment.acted_for_with(Permission.REQUEST_GATE)
+    asks = running and user.can(ask, at=at)
     ways = [
-        (Permission.RECORD_STUDY, running, "记一次学习", "study-session-create", "book"),
-        (Permission.VIEW_STUDY, True, "学习记录", "study-session-list", "list"),
-        (Permission.VIEW_STUDY, True, "补课", "make-up-list", "clock"),
-        (Permission.RECORD_EVALUATION, True, "征求意见、谈心和会议", "evaluation-records", "talk"),
-        (Permission.REVIEW_ANALYSIS, True, "党性分析材料", "self-analysis-list", "pen"),
-        (Permission.REQUEST_GATE, running, "申请转段", "gate-request", "gate"),
+        (Permission.RECORD_STUDY, running and people, "记一次学习", "study-session-create", "book"),
+        (Permission.VIEW_STUDY, people, "学习记录", "study-session-list", "list"),
+        (Permission.VIEW_STUDY, people, "补课", "make-up-list", "clock"),
+        (Permission.RECORD_EVALUATION, people, "征求意见、谈心和会议", "evaluation-records", "talk"),
+        (Permission.REVIEW_ANALYSIS, people, "党性分析材料", "self-analysis-list", "pen"),
+        (ask, asks, "申请结束" if asks and last_step(enrolment) else "申请转段", "gate-request", "gate"),
     ]
     links = [
         {"label": label, "url": reverse(name, args=[enrolment.pk]), "icon": icon}
@@ -120,4 +133,22 @@ def unit_links(enrolment: Enrolment, user: Any) -> list[dict[str, str]]:
             -1 if len(links) > 1 else len(links),
             {"label": "整改台账", "url": reverse("task-list", args=[at.pk]), "icon": "tools"},
         )
+    if people and user.can(Permission.SET_ROUTE, at=at):
+        url = reverse("listing", args=[enrolment.campaign_id, at.pk, "alternatives"])
+        links.append({"label": "灵活方式", "url": url, "icon": "users"})
     return links
+
+
+def office_links(enrolment: Enrolment, user: Any) -> list[dict[str, str]]:
+    """What those who set the campaign up do about a unit: its batch, putting it off, taking it up again."""
+    may = user.can(Permission.SET_UP_CAMPAIGN, at=enrolment.organization)
+    if not may or enrolment.campaign.state == Campaign.State.CLOSED:
+        return []
+    postponed = enrolment.state == Enrolment.State.POSTPONED
+    going = enrolment.state in {Enrolment.State.PREPARING, Enrolment.State.RUNNING}
+    ways = [
+        (postponed, "恢复", "enrolment-resume"),
+        (going, "暂缓", "enrolment-postpone"),
+        (enrolment.is_movable and not postponed, "改编批次", "enrolment-batch"),
+    ]
+    return [{"label": label, "url": reverse(name, args=[enrolment.pk])} for shown, label, name in ways if shown]

@@ -18,10 +18,16 @@ class Gap:
     waived: int
     total: int
     who: list[str] = field(default_factory=list)
+    requirement_id: int | None = None
+    person: bool = True
 
     @property
     def missing(self) -> int:
         return self.total - self.done - self.waived
+
+    @property
+    def in_words(self) -> str:
+        return f"{self.requirement}（{f'还差{self.missing}人' if self.person else '本单位尚未完成'}）"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -34,9 +40,9 @@ def current_phases(enrolment: Enrolment) -> list[int]:
 
 def requirements_of(enrolment: Enrolment, phases: Collection[int]) -> list[Requirement]:
     return list(
-        Requirement.objects.filter(campaign=enrolment.campaign_id, step__phase__in=phases).select_related(
-            "step__phase", "campaign"
-        )
+        Requirement.objects.in_force()
+        .filter(campaign=enrolment.campaign_id, step__phase__in=phases)
+        .select_related("step__phase", "campaign")
     )
 
 
@@ -56,7 +62,10 @@ def gaps(enrolment: Enrolment, *, phases: Collection[int] | None = None) -> list
         figures: Figures = count(requirement, [enrolment.pk]).get(enrolment.pk, NOTHING)
         if figures.missing > 0:
             who = names(requirement, enrolment)
-            found.append(Gap(requirement.label, figures.done, figures.waived, figures.total, who))
+            person = requirement.subject == Subject.PERSON
+            found.append(
+                Gap(requirement.label, figures.done, figures.waived, figures.total, who, requirement.pk, person)
+            )
     return found
 
 
@@ -66,4 +75,15 @@ def as_json(missing: Iterable[Gap]) -> list[dict[str, Any]]:
 
 def from_json(rows: Iterable[dict[str, Any]]) -> list[Gap]:
     """Gaps as they were kept with a request."""
-    return [Gap(r["requirement"], r["done"], r["waived"], r["total"], r.get("who", [])) for r in rows]
+    return [
+        Gap(
+            r["requirement"],
+            r["done"],
+            r["waived"],
+            r["total"],
+            r.get("who", []),
+            r.get("requirement_id"),
+            r.get("person", True),
+        )
+        for r in rows
+    ]

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from campaign.views import contact_point, finding, leading_group, team, visit
 from campaign.views import batch, campaign, dashboard, enrolment, gate, late, make_up, my_study, study, waiver
+from campaign.views import filing, listing, route, unit_calendar
 
 urlpatterns = [
     path("campaigns/", campaign.campaign_list, name="campaign-list"),
@@ -20,6 +22,25 @@ urlpatterns = [
     path("enrolments/<int:enrolment_pk>/waivers/new/", waiver.waiver_create, name="waiver-create"),
     path("enrolments/<int:enrolment_pk>/gate/", gate.gate_request, name="gate-request"),
     path("gates/<int:pk>/", gate.gate_detail, name="gate-detail"),
+    path("gates/<int:pk>/word/", gate.gate_word, name="gate-word"),
+    path("gates/<int:pk>/withdraw/", gate.gate_withdraw, name="gate-withdraw"),
+    path("enrolments/<int:pk>/dates/", unit_calendar.enrolment_dates, name="enrolment-dates"),
+    path("enrolments/<int:pk>/batch/", unit_calendar.enrolment_batch, name="enrolment-batch"),
+    path("enrolments/<int:pk>/postpone/", unit_calendar.enrolment_postpone, name="enrolment-postpone"),
+    path("enrolments/<int:pk>/resume/", unit_calendar.enrolment_resume, name="enrolment-resume"),
+    path("enrolments/<int:pk>/pilot/", unit_calendar.enrolment_pilot, name="enrolment-pilot"),
+    path("enrolments/<int:enrolment_pk>/plan/", filing.filing_create, name="filing-create"),
+    path("filings/<int:pk>/", filing.filing_detail, name="filing-detail"),
+    path("filings/<int:pk>/withdraw/", filing.filing_withdraw, name="filing-withdraw"),
+    path("participations/<int:participation_pk>/route/", route.route_edit, name="route-edit"),
+    path("participations/<int:participation_pk>/route/end/", route.route_end, name="route-end"),
+    path("waivers/<int:pk>/withdraw/", waiver.waiver_withdraw, name="waiver-withdraw"),
+    path(
+        "campaigns/<int:campaign_pk>/waivers/<int:organization_pk>/new/",
+        waiver.waiver_create_many,
+        name="waiver-create-many",
+    ),
+    path("campaigns/<int:campaign_pk>/lists/<int:organization_pk>/<slug:kind>/", listing.listing_page, name="listing"),
     path("enrolments/<int:enrolment_pk>/study/", study.study_session_list, name="study-session-list"),
     path("enrolments/<int:enrolment_pk>/study/new/", study.study_session_create, name="study-session-create"),
     path("study/<int:pk>/", study.study_session_detail, name="study-session-detail"),
@@ -28,4 +49,37 @@ urlpatterns = [
     path("attendances/<int:attendance_pk>/make-up/", make_up.make_up_create, name="make-up-create"),
     path("participations/<int:participation_pk>/study/", my_study.my_study, name="my-study"),
     path("participations/<int:participation_pk>/notes/new/", my_study.study_note_create, name="study-note-create"),
+    path("supervision/", team.entry, name="supervision"),
+    path("campaigns/<int:campaign_pk>/leading/<int:organization_pk>/", leading_group.detail, name="leading-group-detail"),
+    path("campaigns/<int:campaign_pk>/leading/<int:organization_pk>/edit/", leading_group.edit, name="leading-group-edit"),
+    path("campaigns/<int:campaign_pk>/leading/<int:organization_pk>/all/", leading_group.overview, name="leading-group-list"),
+    path(
+        "campaigns/<int:campaign_pk>/contact-points/<int:organization_pk>/",
+        contact_point.overview,
+        name="contact-point-list",
+    ),
+    path("participations/<int:participation_pk>/contact-points/new/", contact_point.create, name="contact-point-create"),
+    path("contact-points/<int:pk>/", contact_point.detail, name="contact-point-detail"),
+    path("contact-points/<int:pk>/end/", contact_point.end, name="contact-point-end"),
+    path("contact-points/<int:pk>/visits/new/", visit.create_at_contact_point, name="contact-visit-create"),
+    path("campaigns/<int:campaign_pk>/teams/<int:organization_pk>/", team.overview, name="team-list"),
+    path("campaigns/<int:campaign_pk>/teams/<int:organization_pk>/new/", team.create, name="team-create"),
+    path("teams/<int:pk>/", team.detail, name="team-detail"),
+    path("teams/<int:pk>/edit/", team.edit, name="team-edit"),
+    path("teams/<int:pk>/dissolve/", team.dissolve, name="team-dissolve"),
+    path("teams/<int:pk>/unseen/", team.unseen, name="team-unseen"),
+    path("teams/<int:pk>/tour/", visit.tour, name="team-tour"),
+    path("teams/<int:team_pk>/members/new/", team.member_create, name="team-member-create"),
+    path("team-members/<int:pk>/end/", team.member_end, name="team-member-end"),
+    path("teams/<int:team_pk>/assignments/new/", team.assignment_create, name="team-assignment-create"),
+    path("team-assignments/<int:pk>/end/", team.assignment_end, name="team-assignment-end"),
+    path("teams/<int:team_pk>/visits/plan/", visit.plan, name="visit-plan"),
+    path("teams/<int:team_pk>/visits/new/", visit.create, name="visit-create"),
+    path("campaigns/<int:campaign_pk>/visits/<int:organization_pk>/", visit.overview, name="visit-list"),
+    path("visits/<int:pk>/", visit.detail, name="visit-detail"),
+    path("visits/<int:pk>/plan/", visit.replan, name="visit-replan"),
+    path("visits/<int:pk>/cancel/", visit.cancel, name="visit-cancel"),
+    path("visits/<int:pk>/record/", visit.record, name="visit-record"),
+    path("visits/<int:visit_pk>/findings/new/", finding.create, name="finding-create"),
+    path("findings/<int:pk>/take-up/", finding.take_up, name="finding-take-up"),
 ]

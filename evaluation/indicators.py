@@ -1,11 +1,14 @@
 """What the records of evaluation can tell."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, IntegerField, OuterRef, Q, Value
+from django.db.models.functions import ExtractYear
 from django.urls import reverse
 
 from campaign.models import Enrolment, Participation
 from evaluation.models import Meeting, OpinionRound, SelfAnalysis, Talk
-from portal.indicators import Condition, Indicator, Params, Subject, indicators
+from portal.indicators import Condition, Indicator, Parameter, Params, Subject, indicators
+
+ANALYSIS_WITHIN = "analysis-within"
 
 
 def analysis_in(*states: str) -> Exists:
@@ -19,6 +22,15 @@ def analysis_submitted(params: Params) -> Condition:
 
 def analysis_accepted(params: Params) -> Condition:
     return analysis_in(SelfAnalysis.State.ACCEPTED)
+
+
+def analysis_within(params: Params) -> Condition:
+    """An analysis of this member, in whatever campaign, was accepted in this campaign's last year or the ``years`` - 1 calendar years
+    before it (S4 一·二(二)3: 每5年集中开展一次)."""
+    year = ExtractYear(OuterRef("campaign__ends_on"), output_field=IntegerField())
+    accepted = SelfAnalysis.objects.filter(participation__member=OuterRef("member"), state=SelfAnalysis.State.ACCEPTED)
+    in_years = accepted.annotate(year=ExtractYear("decided_at")).filter(year__gt=year - Value(int(params["years"])))
+    return Exists(in_years)
 
 
 def talked(params: Params) -> Condition:
@@ -55,6 +67,16 @@ def evaluation_page(enrolment: Enrolment) -> str:
 PERSON, ORGANIZATION = Subject.PERSON, Subject.ORGANIZATION
 indicators.register(Indicator("analysis-submitted", "提交党性分析材料", PERSON, analysis_submitted, link=own_analysis))
 indicators.register(Indicator("analysis-accepted", "党性分析材料通过", PERSON, analysis_accepted, link=own_analysis))
+indicators.register(
+    Indicator(
+        ANALYSIS_WITHIN,
+        "若干年内参加过党性分析评议",
+        PERSON,
+        analysis_within,
+        parameters=(Parameter("years", "年数", 5),),
+        link=own_analysis,
+    )
+)
 indicators.register(Indicator("talk-held", "开展谈心", PERSON, talked))
 indicators.register(
     Indicator("opinions-passed-on", "征求意见并如实反馈", ORGANIZATION, opinions_passed_on, link=evaluation_page)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -48,7 +48,7 @@ class Row:
 
 def requirement_of(campaign_id: int) -> Requirement | None:
     """The campaign's requirement to hand in an analysis, if it makes one."""
-    asked = Requirement.objects.filter(campaign=campaign_id, indicator_code="analysis-submitted")
+    asked = Requirement.objects.in_force().filter(campaign=campaign_id, indicator_code="analysis-submitted")
     return asked.select_related("step").first()
 
 
@@ -58,7 +58,7 @@ def due_on(enrolment: Enrolment) -> date | None:
     if requirement is None:
         return None
     run = PhaseRun.objects.filter(enrolment=enrolment, phase=requirement.step.phase_id).first()
-    return run.ends_on + timedelta(days=requirement.due_offset) if run else None
+    return requirement.due_on(run) if run else None
 
 
 def counts(people: QuerySet[Participation]) -> list[tuple[str, str, int]]:
@@ -87,7 +87,8 @@ def states_of(enrolment: Enrolment, request: HttpRequest) -> dict[str, Any]:
 
 def waivable(people: QuerySet[Participation], enrolment: Enrolment) -> QuerySet[Any]:
     requirement = requirement_of(enrolment.campaign_id)
-    waivers = Waiver.objects.filter(requirement=requirement, participation=OuterRef("pk"))
+    family = requirement.family if requirement else []
+    waivers = Waiver.objects.in_force().filter(requirement__in=family, participation=OuterRef("pk"))
     return people.annotate(waived=Exists(waivers))
 
 

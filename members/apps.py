@@ -13,6 +13,8 @@ PARTS = (
     "documents",
     "appointment_sheet",
     "entries",
+    "messenger_road",
+    "reminders",
     "condition_documents",
     "committee_list",
     "organization_entries",

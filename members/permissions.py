@@ -19,13 +19,22 @@ class Permission(StrEnum):
     MANAGE_ACCOUNTS = "accounts.manage"
     MANAGE_APPOINTMENTS = "appointments.manage"
     MANAGE_ORGANIZATIONS = "organizations.manage"
+    MANAGE_CHANNELS = "channels.manage"
+    MANAGE_CALENDAR = "calendar.manage"
     SET_UP_CAMPAIGN = "campaign.set-up"
     PREPARE_ENROLMENT = "enrolment.prepare"
+    LEAD_COMMITTEE = "committee.lead"
+    SET_ROUTE = "route.set"
     VIEW_STUDY = "study.view"
     RECORD_STUDY = "study.record"
     WAIVE = "requirement.waive"
     REQUEST_GATE = "gate.request"
     DECIDE_GATE = "gate.decide"
+    SPEAK_AT_GATE = "gate.word"
+    VIEW_SUPERVISION = "supervision.view"
+    MANAGE_SUPERVISION = "supervision.manage"
+    NAME_LEADING_GROUP = "leading-group.name"
+    LOG_VISIT = "visit.log"
     REVIEW_ANALYSIS = "analysis.review"
     RECORD_EVALUATION = "evaluation.record"
     VIEW_LEDGER = "ledger.view"
@@ -51,23 +60,29 @@ LENDABLE = (Role.SECRETARY, Role.COMMITTEE, Role.LEADING_GROUP)
 
 P = Permission
 READING = {P.VIEW_PROGRESS, P.VIEW_NAMES, P.VIEW_APPOINTMENTS, P.VIEW_STUDY, P.VIEW_LEDGER, P.PRINT_REPORT, P.EXPORT}
+READING |= {P.VIEW_SUPERVISION}
 
 GRANTS: dict[str, frozenset[Permission]] = {
     Role.OFFICE: frozenset(
         READING
         | {P.EDIT_ROLL, P.IMPORT_ROSTER, P.MANAGE_ACCOUNTS, P.MANAGE_APPOINTMENTS, P.SET_UP_CAMPAIGN, P.DECIDE_GATE}
         | {P.CONFIRM_TASK, P.WAIVE, P.RESHAPE_TREE, P.MANAGE_ORGANIZATIONS}
+        | {P.MANAGE_SUPERVISION, P.NAME_LEADING_GROUP, P.LEAD_COMMITTEE, P.SET_ROUTE}
+        | {P.MANAGE_CHANNELS}
     ),
     Role.LEADING_GROUP: frozenset(READING | {P.DECIDE_GATE}),
     Role.SECRETARY: frozenset(
         READING
         | {P.VIEW_CONTACT, P.EDIT_ROLL, P.MANAGE_ACCOUNTS, P.PREPARE_ENROLMENT, P.RECORD_STUDY, P.REQUEST_GATE}
-        | {P.REVIEW_ANALYSIS, P.RECORD_EVALUATION, P.EDIT_LEDGER, P.CONFIRM_TASK}
+        | {P.REVIEW_ANALYSIS, P.RECORD_EVALUATION, P.EDIT_LEDGER, P.CONFIRM_TASK, P.NAME_LEADING_GROUP}
+        | {P.LEAD_COMMITTEE, P.SET_ROUTE}
     ),
     Role.COMMITTEE: frozenset(READING | {P.RECORD_STUDY, P.EDIT_LEDGER}),
-    Role.INSPECTOR: frozenset(READING),
+    Role.INSPECTOR: frozenset(READING | {P.LOG_VISIT, P.SPEAK_AT_GATE}),
     Role.OVERSEER: frozenset({P.VIEW_PROGRESS}),
-    Role.ADMINISTRATOR: frozenset({P.MANAGE_ACCOUNTS, P.VIEW_APPOINTMENTS, P.MANAGE_APPOINTMENTS}),
+    Role.ADMINISTRATOR: frozenset(
+        {P.MANAGE_ACCOUNTS, P.VIEW_APPOINTMENTS, P.MANAGE_APPOINTMENTS, P.MANAGE_CHANNELS, P.MANAGE_CALENDAR}
+    ),
 }
 
 

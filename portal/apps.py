@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-PARTS = ("print_job", "accounts")
+PARTS = ("print_job", "accounts", "mail_road")
 
 
 class PortalConfig(AppConfig):

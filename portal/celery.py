@@ -20,6 +20,7 @@ app.conf.beat_schedule = {
     "rebalance": {"task": "campaign.tasks.rebalance", "schedule": crontab(hour="2", minute="30")},
     "clear-sessions": {"task": "portal.tasks.clear_sessions", "schedule": crontab(hour="3", minute="20")},
     "send-digests": {"task": "portal.tasks.send_digests", "schedule": crontab(minute="*/10")},
+    "send-groups": {"task": "members.tasks.send_groups", "schedule": crontab(minute="4-59/10")},
 }
 # A worker that is killed takes its clock and its pool with it.
 signals.beat_embedded_init.connect(die_with_parent)

@@ -23,11 +23,12 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number or list that a campaign may set on an indicator."""
+    """One number or list that a campaign may set on an indicator; a list takes its values out of ``choices``."""
 
     name: str
     label: str
     default: Any
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -16,6 +16,8 @@ from portal.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from django.db.models import QuerySet
 
     from portal.models import Job
 
@@ -80,9 +82,19 @@ class Progress:
         self.finished = True
 
 
+class Leased(Protocol):
+    """A row with a lease that somebody holds."""
+
+    @property
+    def pk(self) -> Any: ...
+
+    def held(self) -> "QuerySet[Any]": ...
+
+
 @contextmanager
-def heartbeat(job: "Job") -> "Iterator[None]":
-    """Keep the lease of a running job in the future from a second thread, however long one step takes."""
+def heartbeat(job: Leased) -> "Iterator[None]":
+    """Keep the lease of a running job (or of a message on its way) in the future from a second thread, however long one
+    step takes."""
     stop = threading.Event()
 
     def beat() -> None:

@@ -226,7 +226,16 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default="filemail://" if not PRODUCTIO
 vars().update(EMAIL_CONFIG)
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "portal@localhost")
-DIGEST_HOUR = env.int("DIGEST_HOUR", 18)
+# Digests go out from the first of these hours until the second, on working days (portal/working_days.py).
+WORKING_HOURS: tuple[int, int] = (env.int("WORK_STARTS", 9), env.int("WORK_ENDS", 18))
+if not 0 <= WORKING_HOURS[0] < WORKING_HOURS[1] <= 24:
+    raise ImproperlyConfigured("WORK_STARTS must be before WORK_ENDS, both hours of the day.")
+# Webhooks of the organisation's own messenger: off limits are addresses of the inner network, unless it is there;
+# certificates are those of public authorities, or of the organisation's own.
+WEBHOOK_PRIVATE_ADDRESSES = env.bool("WEBHOOK_PRIVATE_ADDRESSES", False)
+WEBHOOK_CA_FILE: str = env.str("WEBHOOK_CA_FILE", "")
+WEBHOOK_SECONDS = env.int("WEBHOOK_SECONDS", 10)
+WEBHOOK_FAILING_DAYS = env.int("WEBHOOK_FAILING_DAYS", 3)
 
 BROKER_URL: str = env.str("BROKER_URL", "files://localhost")
 CACHES: dict[str, dict[str, object]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-PARTS = ("indicators", "documents", "entries", "reminders", "tree")
+PARTS = ("indicators", "documents", "entries", "reminders", "tree", "inspection")
 
 
 class RectificationConfig(AppConfig):

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from campaign.models import Batch, Campaign, Enrolment, Participation, Phase, PhaseRun, PhaseWindow, Requirement, Step
-from campaign.progress import recording
+from campaign.progress import fill, reached, recording
 from campaign.roll import take_in
 from members.models import Appointment, Member, MemberTag, Organization, User
 from members.permissions import Role
@@ -22,13 +22,16 @@ def organization(name: str = "", parent: Organization | None = None, **fields: A
 
 def branch(parent: Organization | None = None, name: str = "", **fields: Any) -> Organization:
     parent = Organization.objects.get(pk=parent.pk) if parent else organization()
-    return organization(name or f"第{next(numbers)}党支部", parent, kind=Organization.Kind.BRANCH, **fields)
+    made = organization(name or f"第{next(numbers)}党支部", parent, kind=Organization.Kind.BRANCH, **fields)
+    reached([made.pk])
+    return made
 
 
 def member(at: Organization | None = None, name: str = "", tags: tuple[str, ...] = (), **fields: Any) -> Member:
     person = Member.objects.create(branch=at or branch(), name=name or f"党员{next(numbers)}", **fields)
     for kind in tags:
         MemberTag.objects.create(member=person, kind=kind)
+    reached([person.branch_id])
     return person
 
 
@@ -73,6 +76,7 @@ def campaign(at: Organization, requirements: tuple[tuple[str, str], ...] = (), *
                 audience_code=audience,
                 waivable=True,
             )
+    fill(made)
     return made
 
 

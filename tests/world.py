@@ -6,7 +6,18 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaign.models import Attendance, Gate, Participation, StudySession
+from campaign.models import (
+    Attendance,
+    ContactPoint,
+    Finding,
+    Gate,
+    InspectionTeam,
+    Participation,
+    StudySession,
+    TeamAssignment,
+    TeamMember,
+    Visit,
+)
 from campaign.progress import recording
 from evaluation.models import OpinionRound, Revision, Section, SelfAnalysis
 from members.models import (
@@ -93,6 +104,22 @@ def build() -> World:
     transfer = Transfer.objects.create(
         member=person, kind="within", origin=home, target=away, requested_by=world.users["secretary"]
     )
+    point = ContactPoint.objects.create(participation=own, organization=home, by=world.users["office"])
+    team = InspectionTeam.objects.create(campaign=campaign, organization=general, name="督导组", by=world.users["office"])
+    goer = TeamMember.objects.create(team=team, user=world.users["inspector"], leads=True)
+    assignment = TeamAssignment.objects.create(team=team, organization=general)
+    visit = Visit.objects.create(
+        campaign=campaign,
+        organization=home,
+        team=team,
+        state=Visit.State.DONE,
+        on=today,
+        looked_at="看了学习笔记",
+        by=world.users["inspector"],
+    )
+    finding = Finding.objects.create(
+        visit=visit, enrolment=enrolment, text="笔记不全", measure="补齐", due_on=today, by=world.users["inspector"]
+    )
     spring = date(2005, 3, 1)
     condition = OrganizationCondition.objects.create(
         organization=home, condition="stopped", since=spring, reason="停产"
@@ -128,6 +155,12 @@ def build() -> World:
         "opinions": opinions,
         "revision": revision,
         "task": task,
+        "point": point,
+        "team": team,
+        "team-member": goer,
+        "team-assignment": assignment,
+        "visit": visit,
+        "finding": finding,
         "gate": gate,
         "mobility": mobility,
         "transfer": transfer,

@@ -21,6 +21,7 @@ from campaign.models import (
     Requirement,
     Step,
 )
+from campaign.progress import fill, refresh
 from members.dates import add_months
 from members.models import Organization
 from portal.actions.log import audit
@@ -72,6 +73,8 @@ def set_up(
             "preparation": blueprint.phases[0].preparation,
             "concentrated": concentrated,
             "concentrated_months": blueprint.concentrated_months,
+            "committees": blueprint.committees,
+            "yearly": blueprint.yearly,
         },
     )
     phases = [make_phase(campaign, number, plan, chosen or {}) for number, plan in enumerate(blueprint.phases)]
@@ -84,6 +87,7 @@ def set_up(
             PhaseWindow(batch=batch, phase=phase, starts_on=first, ends_on=last)
             for phase, (first, last) in zip(phases, windows(blueprint, start, end), strict=True)
         )
+    fill(campaign)
     audit(by=by, verb="建立教育活动", target=campaign, blueprint=blueprint.code)
     return campaign
 
@@ -110,13 +114,22 @@ def make_phase(campaign: Campaign, number: int, plan: PhasePlan, chosen: Mapping
                 indicator_code=r.indicator,
                 params={**r.params, **chosen.get(r.key, {})},
                 audience_code=r.audience,
+                sectors=list(r.sectors),
                 waivable=r.waivable,
+                due_from=r.due_from,
                 due_offset=r.due_offset,
+                due_date=first_such_day(r.due_day, campaign.starts_on) if r.due_day else None,
                 hint=r.hint,
             )
             for n, r in enumerate(wanted, 1)
         )
     return phase
+
+
+def first_such_day(day: str, starts_on: date) -> date:
+    """The first ``12-31`` (month and day) on or after a campaign's first day."""
+    this_year = date.fromisoformat(f"{starts_on.year}-{day}")
+    return this_year if this_year >= starts_on else this_year.replace(year=starts_on.year + 1)
 
 
 @transaction.atomic
@@ -150,4 +163,5 @@ def change_calendar(*, batch: Batch, name: str, dates: Dates, phases: Mapping[in
         PhaseWindow.objects.filter(pk=window.pk).update(starts_on=start, ends_on=end)
     span = Batch.objects.filter(campaign=batch.campaign_id).aggregate(first=Min("starts_on"), last=Max("ends_on"))
     Campaign.objects.filter(pk=batch.campaign_id).update(starts_on=span["first"], ends_on=span["last"])
+    refresh(batch.campaign, batch)
     audit(by=by, verb="调整批次时间", target=batch, starts_on=str(dates[0]), ends_on=str(dates[1]))

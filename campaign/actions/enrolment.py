@@ -1,16 +1,15 @@
-"""Taking organisations into a batch, preparing and starting them, and waiving what need not be met."""
+"""Taking organisations into a batch, preparing and starting them."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from campaign.coverage import basic, without_batch
-from campaign.models import Batch, Campaign, Enrolment, Participation, PhaseRun, Requirement, RollupPoint, Waiver
+from campaign.actions.leading_group import name_from_preparation
+from campaign.coverage import without_batch
+from campaign.models import Batch, Campaign, Enrolment, PhaseRun
 from campaign.progress import recording
 from campaign.roll import take_in
 from campaign.unmet import Gap, gaps
@@ -21,16 +20,23 @@ from portal.jobs import JobFailure, JobKind, Outcome, Progress, job_kinds
 from portal.models import Job
 
 CHUNK = 50
-Dates = tuple[date, date]
+
+
+def placeable(campaign: Campaign) -> Any:
+    """Open organisations of the campaign that belong in a batch: branches, and committees where the campaign asks them too."""
+    kinds = [*Organization.BRANCH_KINDS]
+    if campaign.settings.get("committees"):
+        kinds += Organization.COMMITTEE_KINDS
+    return Organization.objects.under(campaign.organization).open().filter(kind__in=kinds)
 
 
 def placeless(campaign: Campaign, organizations: Iterable[Organization]) -> Any:
-    """Open branches at or below ``organizations`` that are in no batch of the campaign yet, in tree order."""
-    return without_batch(campaign, basic(campaign.organization).filter(within([o.path for o in organizations])))
+    """Those at or below ``organizations`` that are in no batch of the campaign yet, in tree order."""
+    return without_batch(campaign, placeable(campaign).filter(within([o.path for o in organizations])))
 
 
 def enrol(*, batch: Batch, organizations: Iterable[Organization], by: Any, progress: Progress | None = None) -> int:
-    """Take every open branch at or below ``organizations`` that is in no batch yet into this one; returns how many.
+    """Take every unit at or below ``organizations`` that is in no batch yet into this one; returns how many.
 
     Each chunk is one transaction, and running it again does what is left.
     """
@@ -39,7 +45,7 @@ def enrol(*, batch: Batch, organizations: Iterable[Organization], by: Any, progr
     while chunk := list(islice(waiting, CHUNK)):
         done += enrol_chunk(batch, chunk, by)
         if progress:
-            progress.report(done, len(branches), f"已编入 {done} 个支部")
+            progress.report(done, len(branches), f"已编入 {done} 个单位")
     return done
 
 
@@ -47,9 +53,6 @@ def enrol_chunk(batch: Batch, branches: list[Organization], by: Any) -> int:
     """One transaction: enrolments, their phase runs, the people who take part, and the figures."""
     windows = list(batch.windows.select_related("phase"))
     with transaction.atomic():
-        # Held, so that none of them is given up before the branches that go into it are there.
-        held = RollupPoint.objects.select_for_update(of=("self",)).filter(campaign=batch.campaign_id).order_by("pk")
-        points = {p.organization.path: p for p in held.select_related("organization")}
         Enrolment.objects.bulk_create(
             [
                 Enrolment(
@@ -59,7 +62,6 @@ def enrol_chunk(batch: Batch, branches: list[Organization], by: Any) -> int:
                     phase=windows[0].phase if windows else None,
                     starts_on=batch.starts_on,
                     ends_on=batch.ends_on,
-                    rollup=rollup_of(branch, points),
                 )
                 for branch in branches
             ],
@@ -83,12 +85,6 @@ def enrol_chunk(batch: Batch, branches: list[Organization], by: Any) -> int:
     return len(locked)
 
 
-def rollup_of(branch: Organization, points: Mapping[str, RollupPoint]) -> RollupPoint | None:
-    """The nearest roll-up point above a branch."""
-    above = [branch.path[:n] for n in range(len(branch.path) - branch.steplen, 0, -branch.steplen)]
-    return next((points[path] for path in above if path in points), None)
-
-
 def run_enrolling(job: Job, progress: Progress) -> Outcome:
     """The job behind a large selection."""
     batch = Batch.objects.select_related("campaign__organization").filter(pk=job.params["batch"]).first()
@@ -96,24 +92,30 @@ def run_enrolling(job: Job, progress: Progress) -> Outcome:
         raise JobFailure("批次已不存在，没有编入任何单位。")
     organizations = Organization.objects.filter(pk__in=job.params["organizations"])
     count = enrol(batch=batch, organizations=organizations, by=job.by, progress=progress)
-    return Outcome(message=f"共编入 {count} 个支部。")
+    return Outcome(message=f"共编入 {count} 个单位。")
 
 
 job_kinds.register(JobKind("enrol", "编入批次", run_enrolling))
 
 
-def prepare(*, enrolment: Enrolment, values: Mapping[str, Any], phases: Mapping[int, Dates], by: Any) -> None:
-    """What a unit does before it starts: who leads, the plan, the survey, its own dates (``phases`` by run id)."""
+def prepare(*, enrolment: Enrolment, values: Mapping[str, Any], by: Any) -> None:
+    """What a unit does before it starts: who leads (``head``, ``office_members``), the survey (``survey_note``)."""
     with recording([enrolment.pk]) as locked:
-        for row in locked:
-            old = row.starts_on
-            for name, value in values.items():
-                setattr(row, name, value)
-            row.save(update_fields=list(values))
-            Participation.objects.filter(enrolment=row, joined_on=old).update(joined_on=row.starts_on)
-            for pk, (start, end) in phases.items():
-                PhaseRun.objects.filter(enrolment=row, pk=pk).update(starts_on=start, ends_on=end)
+        row = locked[0]
+        led = {name: values[name] for name in ("head", "office_members") if name in values}
+        if "survey_note" in values:
+            row.survey_note = values["survey_note"]
+            row.save(update_fields=["survey_note"])
+        name_from_preparation(enrolment=row, by=by, **led)
         audit(by=by, verb="登记准备工作", target=enrolment)
+
+
+def mark_pilot(*, enrolment: Enrolment, pilot: bool, by: Any) -> bool:
+    """试点 or not; ``False`` where it was so already."""
+    changed = Enrolment.objects.filter(pk=enrolment.pk).exclude(pilot=pilot).update(pilot=pilot)
+    if changed:
+        audit(by=by, verb="定为试点单位" if pilot else "取消试点单位", target=enrolment)
+    return changed == 1
 
 
 def obstacles(enrolment: Enrolment) -> list[str]:
@@ -140,7 +142,9 @@ def start(*, enrolment: Enrolment, by: Any) -> tuple[list[str], list[Gap]]:
     with recording([enrolment.pk]) as locked:
         row = Enrolment.objects.select_related("campaign", "organization").get(pk=locked[0].pk)
         reasons, missing = obstacles(row), missing_for_start(row)
-        if row.state != Enrolment.State.PREPARING:
+        if row.state == Enrolment.State.POSTPONED:
+            reasons.append("本单位的活动已暂缓，恢复后才能启动。")
+        elif row.state != Enrolment.State.PREPARING:
             reasons.append("本单位已经启动，不必重复操作。")
         if reasons or missing:
             return reasons, missing
@@ -157,19 +161,3 @@ def start(*, enrolment: Enrolment, by: Any) -> tuple[list[str], list[Gap]]:
         )
         audit(by=by, verb="启动本单位活动", target=row)
     return [], []
-
-
-def waive(
-    *, requirement: Requirement, enrolment: Enrolment, participations: Iterable[Participation], reason: str, by: Any
-) -> None:
-    """The requirement need not be met by these people (none: by the branch itself); the first reason stays."""
-    with recording([enrolment.pk]):
-        people: list[Participation | None] = [*participations]
-        for participation in people or [None]:
-            same = Q(participation=participation) if participation else Q(participation=None, enrolment=enrolment)
-            if Waiver.objects.filter(same, requirement=requirement).exists():
-                continue
-            waiver = Waiver.objects.create(
-                requirement=requirement, enrolment=enrolment, participation=participation, reason=reason, by=by
-            )
-            audit(by=by, verb="免除规定动作", target=waiver, requirement=requirement.label)

@@ -1,13 +1,17 @@
 """What is asked, and when: campaign, batches, phases, steps, requirements."""
 
-from typing import Any
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Q
 
 from members.models import Organization
 from members.scope import within
-from portal.indicators import Audience, Indicator, Subject, audiences, indicators
+from portal.indicators import Audience, Condition, Indicator, Subject, audiences, indicators
+
+if TYPE_CHECKING:
+    from campaign.models.enrolment import PhaseRun
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -43,6 +47,9 @@ class Campaign(models.Model):
     starts_on = models.DateField("开始日期")
     ends_on = models.DateField("结束日期")
     settings = models.JSONField(default=dict)
+    previous = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="following", verbose_name="上一年度"
+    )
 
     objects = CampaignQuerySet.as_manager()
 
@@ -146,11 +153,33 @@ class Step(models.Model):
         return self.name
 
 
+class RequirementQuerySet(models.QuerySet["Requirement"]):
+    def in_force(self) -> "RequirementQuerySet":
+        """What is asked today: neither withdrawn nor still waiting for its amendment to take effect."""
+        return self.filter(in_force=True)
+
+    def kept(self) -> "RequirementQuerySet":
+        """In force or about to be: those whose figures are kept up to date."""
+        return self.filter(withdrawn_on=None)
+
+    def pending(self) -> "RequirementQuerySet":
+        """Of an amendment that is being applied: figures are being got ready, nobody is asked yet."""
+        return self.filter(in_force=False, withdrawn_on=None)
+
+
 class Requirement(models.Model):
     """规定动作 = an indicator with parameters, an audience, whether it can be waived, and when it is due.
 
-    ``due_offset`` counts days from the end of its phase (0 = on the last day, -7 = a week before).
+    Never changed while its campaign runs: an amendment puts another row in its place (``supersedes``) and takes this
+    one out of force (``withdrawn_on``). ``carries`` are the ids of all rows it replaced, one after another: what was
+    waived there is waived here. ``sectors`` narrows the audience to units of these 领域 (empty = all).
+    ``due_offset`` counts days from the first or last day of the unit's own phase (0 = that day, -7 = a week before).
     """
+
+    class DueFrom(models.TextChoices):
+        END = "end", "阶段结束"
+        START = "start", "阶段开始"
+        DATE = "date", "固定日期"
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="requirements")
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="requirements")
@@ -160,13 +189,33 @@ class Requirement(models.Model):
     params = models.JSONField(default=dict)
     audience_code = models.CharField(max_length=40)
     waivable = models.BooleanField("可以免除", default=False)
-    due_offset = models.SmallIntegerField(default=0)
+    sectors = models.JSONField("适用领域", default=list, blank=True)
+    due_from = models.CharField("期限起算", max_length=5, choices=DueFrom, default=DueFrom.END)
+    due_offset = models.SmallIntegerField("期限天数", default=0)
+    due_date = models.DateField("截止日期", null=True, blank=True)
     hint = models.CharField("说明", max_length=300, blank=True)
+    in_force = models.BooleanField("生效", default=True)
+    withdrawn_on = models.DateField("停止执行日期", null=True, blank=True)
+    supersedes = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="successors")
+    carries = models.JSONField(default=list, blank=True)
+
+    objects = RequirementQuerySet.as_manager()
 
     class Meta:
         verbose_name = "规定动作"
-        ordering = ["step__phase__number", "step__number", "number"]
-        constraints = [models.UniqueConstraint(fields=["step", "number"], name="requirement_number_once")]
+        ordering = ["step__phase__number", "step__number", "number", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["step", "number"], condition=Q(in_force=True), name="requirement_number_once"
+            ),
+            models.CheckConstraint(condition=Q(due_from__in=["end", "start", "date"]), name="requirement_due_from"),
+            models.CheckConstraint(
+                condition=~Q(due_from="date") | Q(due_date__isnull=False), name="requirement_due_date"
+            ),
+            models.CheckConstraint(
+                condition=Q(in_force=False) | Q(withdrawn_on=None), name="requirement_withdrawn_out_of_force"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.label
@@ -182,3 +231,44 @@ class Requirement(models.Model):
     @property
     def subject(self) -> Subject:
         return self.indicator.subject
+
+    @property
+    def family(self) -> list[int]:
+        """Ids of this row and of those it replaced: a waiver of any of them counts."""
+        return [self.pk, *self.carries]
+
+    def audience_in_words(self) -> str:
+        """To whom it applies, with the 领域 that narrow it."""
+        labels = {"": "未填领域"} | dict(Organization.Sector.choices)
+        sectors = "、".join(str(labels.get(s, s)) for s in self.sectors)
+        return f"{self.audience.label}（{sectors}）" if sectors else self.audience.label
+
+    def due_in_words(self) -> str:
+        """The rule, not a day: each unit has its own dates."""
+        if self.due_from == self.DueFrom.DATE and self.due_date:
+            return f"{self.due_date.year}年{self.due_date.month}月{self.due_date.day}日前"
+        edge = "阶段开始" if self.due_from == self.DueFrom.START else "阶段结束"
+        if not self.due_offset:
+            return f"{edge}当天"
+        return f"{edge}{'前' if self.due_offset < 0 else '后'}{abs(self.due_offset)}天"
+
+    def concerns(self) -> Condition:
+        """Condition over the rows of its subject: those of the audience in units of its 领域."""
+        if not self.sectors:
+            return self.audience.applies()
+        place = "enrolment__organization" if self.subject == Subject.PERSON else "organization"
+        return Q(self.audience.applies()) & Q(**{f"{place}__sector__in": self.sectors})
+
+    def due_on(self, run: "PhaseRun") -> date:
+        """The last day on which a unit can do it in time; ``run`` is the unit's own run of the requirement's phase."""
+        if self.due_from == self.DueFrom.DATE and self.due_date:
+            return self.due_date
+        start = run.starts_on if self.due_from == self.DueFrom.START else run.ends_on
+        return start + timedelta(days=self.due_offset)
+
+    def due_until(self, last: date) -> Q:
+        """The same rule as a condition over ``PhaseRun``: those runs whose unit has it due on ``last`` or before."""
+        if self.due_from == self.DueFrom.DATE and self.due_date:
+            return Q() if self.due_date <= last else Q(pk__in=[])
+        day = "starts_on" if self.due_from == self.DueFrom.START else "ends_on"
+        return Q(**{f"{day}__lte": last - timedelta(days=self.due_offset)})

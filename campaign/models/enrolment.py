@@ -3,12 +3,11 @@
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
+from django.utils.functional import cached_property
 
-from campaign.models.campaign import Batch, Campaign, Phase, Requirement
+from campaign.models.campaign import Batch, Campaign, Phase
 from members.models import Member, Organization
 from members.permissions import Permission
 from members.scope import within
@@ -32,6 +31,10 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
 
     def running(self) -> "EnrolmentQuerySet":
         return self.filter(state=Enrolment.State.RUNNING)
+
+    def committees(self) -> "EnrolmentQuerySet":
+        """Units without participants: 党委, 党总支, 党工委, 党组."""
+        return self.exclude(organization__kind__in=Organization.BRANCH_KINDS)
 
     def counted(self) -> "EnrolmentQuerySet":
         """All but those whose organisation was merged away or closed: their records stay, their totals count no more."""
@@ -61,15 +64,13 @@ class Enrolment(models.Model):
     phase = models.ForeignKey(Phase, null=True, on_delete=models.PROTECT, related_name="+", verbose_name="当前阶段")
     starts_on = models.DateField("开始日期")
     ends_on = models.DateField("结束日期")
-    head = models.CharField("领导小组组长", max_length=60, blank=True)
-    office_members = models.CharField("工作机构成员", max_length=300, blank=True)
+    pilot = models.BooleanField("试点单位", default=False)
+    short_reason = models.CharField("集中学习教育不足规定时间的理由", max_length=300, blank=True)
+    # Of the plan that the superior has acknowledged; written by ``actions.filing`` only.
     plan_title = models.CharField("实施方案", max_length=120, blank=True)
     plan_filed_on = models.DateField("备案日期", null=True, blank=True)
     survey_note = models.TextField("摸底情况", blank=True)
     started_on = models.DateField("启动日期", null=True, blank=True)
-    rollup = models.ForeignKey(
-        "RollupPoint", null=True, blank=True, on_delete=models.SET_NULL, related_name="enrolments"
-    )
 
     objects = EnrolmentQuerySet.as_manager()
 
@@ -91,6 +92,47 @@ class Enrolment(models.Model):
     @property
     def scope(self) -> Organization:
         return self.organization
+
+    @property
+    def is_committee(self) -> bool:
+        """A unit without participants: its own work is asked for, nobody's study."""
+        return not self.organization.is_branch
+
+    @property
+    def noun(self) -> str:
+        """What its own work is called by: 支部, or the kind of committee."""
+        return self.organization.get_kind_display() if self.is_committee else "支部"
+
+    @property
+    def is_movable(self) -> bool:
+        """Whether it can still go into another batch: what has begun stays where it began."""
+        return self.started_on is None and self.state in {self.State.PREPARING, self.State.POSTPONED}
+
+    def acted_for_with(self, permission: Permission) -> Permission:
+        """What one must hold here to act for the unit: the secretary's own right, or for a committee its office's."""
+        return Permission.LEAD_COMMITTEE if self.is_committee else permission
+
+    def decided_from_above(self, user: Any) -> bool:
+        """Whether the user decides about the unit as its superior: from an organisation above it (at the top of a
+        campaign, which has none above it, there)."""
+        unit, top = self.organization, self.campaign.organization_id
+        paths = [path for path in user.scopes(Permission.DECIDE_GATE) if unit.path.startswith(path)]
+        return any(path != unit.path for path in paths) or (bool(paths) and unit.pk == top)
+
+    @cached_property
+    def leading_group(self) -> Any:
+        """Who leads here (``LeadingGroup``), with the posts held now; ``None`` where nobody is named."""
+        return self.campaign.leading_groups.filter(organization=self.organization_id).with_posts().first()
+
+    @property
+    def head(self) -> str:
+        """The head of the leading group; empty where none is named."""
+        return self.leading_group.head if self.leading_group else ""
+
+    @property
+    def office_members(self) -> str:
+        """The office of the leading group: 甲、乙."""
+        return self.leading_group.office if self.leading_group else ""
 
 
 class PhaseRun(models.Model):
@@ -118,57 +160,6 @@ class PhaseRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enrolment} {self.phase}"
-
-
-class GateQuerySet(models.QuerySet["Gate"]):
-    def visible_to(self, user: Any) -> "GateQuerySet":
-        if not getattr(user, "is_authenticated", False):
-            return self.none()
-        return self.filter(within(user.scopes(Permission.VIEW_PROGRESS), "enrolment__organization__path"))
-
-    def waiting(self) -> "GateQuerySet":
-        return self.filter(state=Gate.State.WAITING)
-
-
-class Gate(models.Model):
-    """One request to move on from a phase (转段). ``missing`` keeps the list of what was unmet when it was asked:
-    ``[{"requirement": label, "done", "waived", "total", "who": [names]}]``."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "待审核"
-        APPROVED = "approved", "同意"
-        RETURNED = "returned", "退回补课"
-
-    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="gates")
-    phase = models.ForeignKey(Phase, on_delete=models.PROTECT, related_name="+", verbose_name="阶段")
-    state = models.CharField("状态", max_length=10, choices=State, default=State.WAITING)
-    assessment = models.TextField("自我评价")
-    missing = models.JSONField(default=list)
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    requested_at = models.DateTimeField(default=timezone.now)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    decided_at = models.DateTimeField(null=True)
-    remarks = models.TextField("审核意见", blank=True)
-    override_reason = models.TextField("未完成而同意转段的理由", blank=True)
-
-    objects = GateQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = "转段申请"
-        ordering = ["-pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["enrolment", "phase"], condition=Q(state="waiting"), name="gate_one_waiting"
-            ),
-            models.CheckConstraint(condition=Q(state__in=["waiting", "approved", "returned"]), name="gate_state"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.enrolment.organization} {self.phase} 转段"
-
-    @property
-    def scope(self) -> Organization:
-        return self.enrolment.organization
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):
@@ -225,27 +216,3 @@ class Participation(models.Model):
     def expected_from(self) -> date:
         """The first day from which they are expected at this enrolment's sessions (joined later ≠ absent)."""
         return max(self.joined_on, self.arrived_on or self.joined_on)
-
-
-class Waiver(models.Model):
-    """A requirement that need not be met, with the reason and who allowed it; counted apart from what was done."""
-
-    requirement = models.ForeignKey(Requirement, on_delete=models.CASCADE, related_name="waivers")
-    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="waivers")
-    participation = models.ForeignKey(Participation, null=True, on_delete=models.CASCADE, related_name="waivers")
-    reason = models.CharField("理由", max_length=300)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["requirement", "participation"], condition=~Q(participation=None), name="waiver_person_once"
-            ),
-            models.UniqueConstraint(
-                fields=["requirement", "enrolment"], condition=Q(participation=None), name="waiver_organization_once"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.requirement} {self.participation or self.enrolment}"

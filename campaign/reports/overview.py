@@ -3,33 +3,34 @@ children there are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
+from typing import Any
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Substr
 from django.db.models.query import QuerySet
 
+from campaign.ledgers import beneath
 from campaign.models import Campaign, Enrolment, Gate, Phase, PhaseRun, Progress, ProgressDay, Requirement
 from campaign.progress import NOTHING, Figures
+from campaign.ready import Reader, standing_by_child, standing_of
 from members.models import Organization
 from portal.charts import Span, TimeRow
-from portal.indicators import Condition, Subject
+from portal.indicators import Subject
 
 UNITS = {Subject.PERSON: "人", Subject.ORGANIZATION: "个支部"}
 
 
-def main_phase(campaign: Campaign, node: Organization) -> Phase | None:
-    """The phase that most enrolments under ``node`` are in (the earlier one where two are level); the first where
-    none has begun."""
-    phases = Phase.objects.filter(campaign=campaign)
-    here = Enrolment.objects.filter(campaign=campaign, phase__isnull=False).under(node)
-    most = here.order_by().values("phase").annotate(n=Count("pk")).order_by("-n", "phase__number").values("phase")[:1]
-    return phases.filter(pk=Subquery(most)).first() or phases.first()
+def main_phase(campaign: Campaign, node: Organization, standing: Sequence[dict[str, Any]] | None = None) -> Phase | None:
+    """The phase that most units under ``node`` are in (the earlier one where two are level); the first where none has begun."""
+    there: dict[int, int] = {}
+    for row in standing_of(campaign, node) if standing is None else standing:
+        number = row["sum_running"] + row["sum_preparing"] + row["sum_postponed"] + row["sum_finished"]
+        there[row["phase_id"]] = there.get(row["phase_id"], 0) + number
+    return max(campaign.phases.all(), key=lambda phase: there.get(phase.pk, 0), default=None)
 
 
 def requirements_in(campaign: Campaign, phase: Phase | None) -> list[Requirement]:
     """The requirements of a phase (``None``: of the whole campaign) in their order."""
-    rows = Requirement.objects.filter(campaign=campaign).select_related("step__phase", "campaign")
+    rows = Requirement.objects.in_force().filter(campaign=campaign).select_related("step__phase", "campaign")
     return list(rows.filter(step__phase=phase) if phase else rows)
 
 
@@ -38,35 +39,9 @@ def unit_of(requirement: Requirement) -> str:
 
 
 def incomplete(node: Organization, requirements: Sequence[Requirement]) -> QuerySet[Progress]:
-    """Rows of branches under ``node`` in which something is missing."""
-    rows = Progress.objects.filter(
-        kind=Progress.Kind.BRANCH,
-        requirement__in=[r.pk for r in requirements],
-        organization__path__startswith=node.path,
-    )
-    return rows.filter(total__gt=F("done") + F("waived"))
-
-
-def branches_missing(node: Organization, requirements: Sequence[Requirement]) -> dict[int, int]:
-    """Per requirement id, in how many branches under ``node`` something is missing."""
-    rows = incomplete(node, requirements).order_by().values("requirement")
-    return {row["requirement"]: row["n"] for row in rows.annotate(n=Count("pk"))}
-
-
-def overdue(campaign: Campaign, node: Organization, requirements: Sequence[Requirement], today: date) -> dict[int, int]:
-    """Per requirement id, how many owe it although the last day of their own organisation's phase, with the
-    requirement's offset, is past."""
-    late: Condition = Q(pk__in=[])
-    for key in {(r.step.phase_id, r.due_offset) for r in requirements}:
-        past = PhaseRun.objects.filter(
-            enrolment__campaign=campaign,
-            enrolment__organization=OuterRef("organization"),
-            phase=key[0],
-            ends_on__lt=today - timedelta(key[1]),
-        )
-        late |= Q(requirement__in=[r.pk for r in requirements if (r.step.phase_id, r.due_offset) == key]) & Exists(past)
-    rows = incomplete(node, requirements).filter(late).order_by().values("requirement")
-    return {row["requirement"]: row["n"] for row in rows.annotate(n=Sum(F("total") - F("done") - F("waived")))}
+    """Rows of units under ``node`` in which something is missing."""
+    rows = Progress.objects.filter(kind=Progress.Kind.BRANCH, behind=1, requirement__in=[r.pk for r in requirements])
+    return rows.filter(beneath(node.path))
 
 
 @dataclass(frozen=True)
@@ -83,28 +58,15 @@ class Gatekeeping:
 
 
 def gatekeeping(
-    campaign: Campaign, node: Organization, phase: Phase, requirements: Sequence[Requirement]
+    campaign: Campaign, node: Organization, phase: Phase, standing: Sequence[dict[str, Any]] | None = None
 ) -> Gatekeeping:
     """What stands before the next gate under ``node``."""
-    missing = incomplete(node, requirements).filter(organization=OuterRef("organization"))
-    units = Enrolment.objects.counted().under(node)
-    inside = units.filter(campaign=campaign, runs__phase=phase, runs__state=PhaseRun.State.ACTIVE)
-    sums = inside.annotate(missing=Exists(missing)).aggregate(
-        all=Count("pk"), complete=Count("pk", filter=Q(missing=False))
-    )
-    waiting = Gate.objects.filter(
+    standing = standing_of(campaign, node) if standing is None else standing
+    inside = [r for r in standing if r["phase_id"] == phase.pk and r["state"] == PhaseRun.State.ACTIVE]
+    waiting = Gate.objects.waiting().filter(
         enrolment__campaign=campaign, enrolment__organization__path__startswith=node.path, phase=phase
     )
-    return Gatekeeping(sums["all"], sums["complete"], waiting.waiting().count())
-
-
-def between(children: Sequence[Organization], field_name: str = "organization__path") -> Q:
-    """Rows at or below the given neighbouring nodes (in tree order)."""
-    if not children:
-        return Q(pk__in=[])
-    first, last = children[0].path, children[-1].path
-    upper = Q(**{f"{field_name}__lte": last}) | Q(**{f"{field_name}__startswith": last})
-    return Q(**{f"{field_name}__gte": first}) & upper
+    return Gatekeeping(sum(r["sum_units"] for r in inside), sum(r["sum_complete"] for r in inside), waiting.count())
 
 
 @dataclass
@@ -137,37 +99,24 @@ class Stage:
             self.preparing += number
 
 
-def stages(campaign: Campaign, children: Sequence[Organization]) -> dict[str, Stage]:
-    """The stage of each child by path, in two queries."""
+def stages(
+    campaign: Campaign, node: Organization, children: Sequence[Organization], reader: Reader | None = None
+) -> dict[str, Stage]:
+    """The stage of each child by path, from ready rows."""
     found = {child.path: Stage() for child in children}
-    if not children:
-        return found
-    length = len(children[0].path)
-    here = (
-        Enrolment.objects.counted()
-        .filter(between(children), campaign=campaign)
-        .annotate(at=Substr("organization__path", 1, length))
-    )
-    counts = here.order_by("phase__number").values("at", "state", "phase__name").annotate(n=Count("pk"))
-    for row in counts:
-        found[row["at"]].add(row["state"], row["phase__name"], row["n"])
-    runs = PhaseRun.objects.filter(between(children, "enrolment__organization__path"), enrolment__campaign=campaign)
-    runs = runs.exclude(enrolment__state=Enrolment.State.CLOSED)
-    grouped = (
-        runs.annotate(at=Substr("enrolment__organization__path", 1, length))
-        .order_by("phase__number")
-        .values("at", "phase__name", "phase__number")
-        .annotate(
-            first=Min("starts_on"),
-            last=Max("ends_on"),
-            all=Count("pk"),
-            done=Count("pk", filter=Q(state=PhaseRun.State.DONE)),
-            waiting=Count("pk", filter=Q(state=PhaseRun.State.WAITING)),
-        )
-    )
-    for run in grouped:
-        state = "done" if run["done"] == run["all"] else "waiting" if run["waiting"] == run["all"] else "active"
-        found[run["at"]].spans.append(Span(run["phase__name"], run["first"], run["last"], state))
+    phases = {phase.pk: phase for phase in campaign.phases.all()}
+    together: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for row in standing_by_child(campaign, node, children, reader):
+        together.setdefault((row["at"], row["phase_id"]), []).append(row)
+    for (path, phase_id), group in sorted(together.items(), key=lambda item: phases[item[0][1]].number):
+        stage, phase = found[path], phases[phase_id]
+        for state in ("running", "preparing", "postponed", "finished"):
+            if number := sum(row[f"sum_{state}"] for row in group):
+                stage.add(state, phase.name, number)
+        if there := [row for row in group if row["sum_units"]]:
+            first, last = min(row["starts_on"] for row in there), max(row["ends_on"] for row in there)
+            states = {row["state"] for row in there}
+            stage.spans.append(Span(phase.name, first, last, states.pop() if len(states) == 1 else "active"))
     return found
 
 
@@ -183,6 +132,6 @@ def trend_points(node: Organization, requirements: Sequence[Requirement], since:
     known: dict[int, Figures] = {}
     points: dict[date, int] = {}
     for row in rows.order_by("day"):
-        known[row.requirement_id] = Figures(row.done, row.waived, row.total)
+        known[row.requirement_id] = Figures(row.done, row.waived, row.total, row.otherwise)
         points[row.day] = sum(known.values(), NOTHING).percent
     return list(points.items())

@@ -11,10 +11,11 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from campaign.coverage import Coverage, coverage_of
+from campaign.coverage import Coverage
 from campaign.models import Campaign, Enrolment, Phase, PhaseRun, Requirement, Step, Waiver
 from campaign.progress import NOTHING, Figures, figures_of, unmet
-from campaign.reports.overview import branches_missing, requirements_in, unit_of
+from campaign.ready import coverage_of
+from campaign.reports.overview import requirements_in, unit_of
 from campaign.reports.place import Place
 from campaign.reports.sections import report_sections
 from campaign.reports.study import study_lines
@@ -180,10 +181,9 @@ def other_sections(campaign: Campaign, node: Organization, phase: Phase | None) 
 def remaining(place: Place, lines: Sequence[RequirementLine], user: Any) -> list[Remaining]:
     """What is missing; by name in a branch's report for those entitled to names, by numbers for larger nodes."""
     open_lines = [line for line in lines if line.figures.missing > 0]
-    branches = branches_missing(place.node, [line.requirement for line in open_lines])
     named = place.node.is_branch and place.enrolment is not None and user.can(Permission.VIEW_NAMES, at=place.node)
     return [
-        Remaining(line, branches.get(line.requirement.pk, 0), names(line.requirement, place.enrolment) if named else [])
+        Remaining(line, line.figures.behind, names(line.requirement, place.enrolment) if named else [])
         for line in open_lines
     ]
 
@@ -198,7 +198,7 @@ def names(requirement: Requirement, enrolment: Enrolment | None) -> list[str]:
 
 def waivers(place: Place, user: Any) -> dict[str, Any]:
     """How many were waived, and in a branch's report for which reasons (without names)."""
-    rows = Waiver.objects.filter(
+    rows = Waiver.objects.in_force().filter(
         requirement__campaign=place.campaign, enrolment__organization__path__startswith=place.node.path
     )
     if place.phase:
@@ -225,10 +225,10 @@ def report_tables(place: Place) -> list[Table]:
     """The report's figures as sheets of a workbook."""
     figures = figures_of(place.campaign, place.node)
     lines = [RequirementLine(r, figures.get(r.pk, NOTHING)) for r in requirements_in(place.campaign, place.phase)]
-    head = ["阶段", "环节", "规定动作", "单位", "应完成", "完成", "免除", "未完成"]
+    head = ["阶段", "环节", "规定动作", "单位", "应完成", "完成", "其中灵活方式", "免除", "未完成"]
     rows = [
         [x.requirement.step.phase.name, x.requirement.step.name, x.requirement.label, x.unit]
-        + [x.figures.total, x.figures.done, x.figures.waived, x.figures.missing]
+        + [x.figures.total, x.figures.done, x.figures.otherwise, x.figures.waived, x.figures.missing]
         for x in lines
     ]
     study_head = ["学习形式", "次数", "学时", "应到人次", "实到人次", "缺课人次", "已补课人次", "免于参加人次"]

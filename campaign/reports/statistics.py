@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from campaign.coverage import Coverage, coverage_by, coverage_of
+from campaign.coverage import Coverage
 from campaign.models import Campaign, Requirement
 from campaign.progress import NOTHING, Figures, figures_by_child, figures_of
+from campaign.ready import coverage_by_child, coverage_of
 from campaign.reports.overview import requirements_in, unit_of
 from campaign.reports.place import Place
 from members.models import Organization
@@ -62,7 +63,7 @@ def coverage_cells(coverage: Coverage) -> list[Any]:
 
 def figure_cells(figures: dict[int, Figures], requirements: Sequence[Requirement]) -> list[int]:
     found = [figures.get(r.pk, NOTHING) for r in requirements]
-    return [number for f in found for number in (f.total, f.done, f.waived)]
+    return [number for f in found for number in (f.total, f.done, f.otherwise, f.waived)]
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def statistics(place: Place) -> Statistics:
     extra = sorted(statistic_columns, key=lambda columns: columns.order)
     own = figures_of(campaign, node)
     by_child = figures_by_child(campaign, node) if children else {node.path: own}
-    coverages = coverage_by(campaign, node, length)
+    coverages = coverage_by_child(campaign, node) if children else {node.path: coverage_of(campaign, node)}
     added = [columns.build(campaign, node, length) for columns in extra]
     sums = [columns.build(campaign, node, len(node.path)) for columns in extra]
     rows = []
@@ -100,9 +101,9 @@ def statistics(place: Place) -> Statistics:
         + figure_cells(own, requirements)
         + extra_cells(node.path, extra, sums)
     )
-    groups = [("覆盖情况", len(COVERAGE)), *((f"{r.label}（{unit_of(r)}）", 3) for r in requirements)]
+    groups = [("覆盖情况", len(COVERAGE)), *((f"{r.label}（{unit_of(r)}）", 4) for r in requirements)]
     groups += [("其他", sum(len(c.headings) for c in extra))] if extra else []
-    headings = [*COVERAGE, *(["应完成", "完成", "免除"] * len(requirements)), *(h for c in extra for h in c.headings)]
+    headings = [*COVERAGE, *(["应完成", "完成", "其中灵活方式", "免除"] * len(requirements)), *(h for c in extra for h in c.headings)]
     return Statistics(groups, headings, rows, total)
 
 

@@ -84,6 +84,7 @@ def enrolment_create(request: HttpRequest, batch_pk: int) -> HttpResponse:
         "node": node,
         "rows": placed(batch.campaign, rows[:SHOWN]),
         "more": len(rows) > SHOWN,
+        "committees": bool(batch.campaign.settings.get("committees")),
         "q": words(request),
         "trail": batch.campaign.organization.trail(),
     }
@@ -130,10 +131,10 @@ def enrol(request: HttpRequest, batch: Batch, choosable: QuerySet[Organization])
     count = enrolments.placeless(batch.campaign, chosen).count()
     if count > AT_ONCE:
         params = {"batch": batch.pk, "organizations": [o.pk for o in chosen]}
-        job = submit(kind="enrol", title=f"编入{batch.name}（{count} 个支部）", params=params, by=request.user)
+        job = submit(kind="enrol", title=f"编入{batch.name}（{count} 个单位）", params=params, by=request.user)
         return redirect("job-detail", job.pk)
     done = enrolments.enrol(batch=batch, organizations=chosen, by=request.user)
     messages.success(
-        request, f"已把 {done} 个支部编入{batch.name}。" if done else "所选单位都已编入批次，没有新的支部。"
+        request, f"已把 {done} 个单位编入{batch.name}。" if done else "所选单位都已编入批次，没有新的单位。"
     )
     return redirect("campaign-detail", batch.campaign_id)

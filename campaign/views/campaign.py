@@ -111,7 +111,7 @@ def batch_rows(campaign: Campaign, user: Any) -> list[dict[str, Any]]:
 def phase_rows(campaign: Campaign) -> list[dict[str, Any]]:
     """Phases with their requirements, in order, in one query."""
     found: dict[int, dict[str, Any]] = {p.pk: {"phase": p, "requirements": []} for p in campaign.phases.all()}
-    for requirement in campaign.requirements.select_related("step__phase"):
+    for requirement in campaign.requirements.in_force().select_related("step__phase"):
         found[requirement.step.phase_id]["requirements"].append(requirement)
     return list(found.values())
 

@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from campaign.coverage import Coverage, coverage_of
+from campaign.coverage import Coverage
 from campaign.models import Campaign, Phase, Requirement
 from campaign.progress import NOTHING, Figures, figures_by_child, figures_of
+from campaign.ready import coverage_of
 from campaign.reports import overview
 from members.models import Organization
 from members.permissions import Permission
@@ -67,7 +68,7 @@ def dashboard(request: HttpRequest, campaign_pk: int, organization_pk: int) -> H
         "coverage": coverage,
         "pictures": pictures(campaign, node, coverage, requirements, figures),
         "late": late_rows(campaign, node, requirements, figures),
-        "gates": overview.gatekeeping(campaign, node, phase, requirements) if phase else None,
+        "gates": overview.gatekeeping(campaign, node, phase) if phase else None,
         "enrolment": campaign.enrolments.filter(organization=node).first(),
         "pager": {"next_url": next_url, "previous_url": ""},
         "may": rights(request.user, node),
@@ -139,18 +140,16 @@ def late_rows(
 ) -> list[dict[str, Any]]:
     """Requirements that somebody under ``node`` still owes: how many, how many of them past the date, and where to
     see who."""
-    past = overview.overdue(campaign, node, requirements, timezone.localdate())
-    places = overview.branches_missing(node, requirements)
     rows = []
     for requirement in requirements:
-        missing = figures.get(requirement.pk, NOTHING).missing
-        if missing:
+        here = figures.get(requirement.pk, NOTHING)
+        if here.missing:
             rows.append(
                 {
                     "label": requirement.label,
-                    "missing": missing,
-                    "branches": places.get(requirement.pk, 0),
-                    "overdue": past.get(requirement.pk, 0),
+                    "missing": here.missing,
+                    "branches": here.behind,
+                    "overdue": here.overdue,
                     "unit": overview.unit_of(requirement),
                     "url": late_url(campaign, node, requirement),
                 }
@@ -170,8 +169,8 @@ def matrix(
     requirements: Sequence[Requirement],
 ) -> dict[str, Any]:
     """Children × requirements as ready cells, in tree order, and the time line of the same children."""
-    found = overview.stages(campaign, children)
-    by_child = figures_by_child(campaign, node) if children else {}
+    found = overview.stages(campaign, node, children)
+    by_child = figures_by_child(campaign, node, children, [r.pk for r in requirements])
     pages = dict(campaign.enrolments.filter(organization__in=children).values_list("organization_id", "pk"))
     rows = []
     for child in children:
@@ -216,7 +215,8 @@ def cell(requirement: Requirement, figures: Figures, url: str) -> SafeString:
             '<td class="cell text-secondary" data-label="{}">—<span class="visually-hidden">无适用对象</span></td>',
             label,
         )
-    waived = format_html('<small class="text-secondary">（免{}）</small>', figures.waived) if figures.waived else ""
+    told = [f"{word}{n}" for word, n in (("灵活", figures.otherwise), ("免", figures.waived)) if n]
+    waived = format_html('<small class="text-secondary">（{}）</small>', "，".join(told)) if told else ""
     if not figures.missing:
         return format_html(
             '<td class="cell cell-done" data-label="{}">✓ {}/{}{}</td>', label, figures.done, figures.total, waived

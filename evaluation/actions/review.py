@@ -7,7 +7,9 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
+from campaign.elsewhere import also_asked
 from campaign.progress import recording
+from evaluation.indicators import ANALYSIS_WITHIN
 from evaluation.models import Remark, SelfAnalysis
 from evaluation.reviewers import capacity_of
 from portal.actions.log import audit, note_reading
@@ -48,7 +50,8 @@ def accept(*, analysis: SelfAnalysis, remarks: Mapping[str, str], by: Any) -> No
 def decide(analysis: SelfAnalysis, *, accepted: bool, remarks: Mapping[str, str], by: Any) -> None:
     if analysis.is_own(by):
         raise PermissionDenied
-    with recording([analysis.participation.enrolment_id]):
+    elsewhere = also_asked(ANALYSIS_WITHIN, [analysis.participation.member_id])
+    with recording({analysis.participation.enrolment_id, *elsewhere}):
         if not (analysis.accept(by) if accepted else analysis.send_back(by)):
             raise AlreadyDecided
         Remark.objects.bulk_create(

@@ -25,6 +25,7 @@ def create(*, parent: Organization, by: Any, **values: Any) -> Organization:
         with transaction.atomic():
             made: Organization = Organization.objects.add_child(Organization.objects.get(pk=parent.pk), values)
             audit(by=by, verb="新建党组织", target=made, parent=str(parent), code=made.code)
+            roll_changed([made.pk])
     except IntegrityError as error:
         raise Taken from error
     return made

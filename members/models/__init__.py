@@ -1,4 +1,5 @@
 from members.models.appointment import Appointment
+from members.models.channel import Channel, ChannelAccount, ChannelMessage
 from members.models.committee import CommitteePost
 from members.models.condition import OrganizationCondition
 from members.models.covered import CoveredUnit, Liaison
@@ -12,6 +13,9 @@ from members.models.user import User
 
 __all__ = [
     "Appointment",
+    "Channel",
+    "ChannelAccount",
+    "ChannelMessage",
     "ColumnMapping",
     "CommitteePost",
     "CoveredUnit",

@@ -56,6 +56,7 @@ class Organization(MP_Node):
         GROUP = "group", "党小组"
 
     BRANCH_KINDS = (Kind.BRANCH, Kind.JOINT_BRANCH)
+    COMMITTEE_KINDS = (Kind.COMMITTEE, Kind.WORK_COMMITTEE, Kind.LEADING_GROUP, Kind.GENERAL_BRANCH)
 
     class Sector(models.TextChoices):
         GOVERNMENT = "government", "机关"

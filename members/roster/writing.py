@@ -50,7 +50,7 @@ def write(plan: Plan, root: Organization, today: date, by: Any, source: str, rea
     ready = ready or prepare(plan)
     branches = write_organizations(plan.organizations, root)
     note_conditions(plan.organizations, root, today, by, source)
-    touched = {branches[row.values["code"]] for row in plan.organizations if row.outcome == CHANGED}
+    touched = {branches[row.values["code"]] for row in plan.organizations if row.outcome in (CREATED, CHANGED)}
     created, people = write_created(ready, branches, today), targets_of(ready.changed)
     write_changed(ready, people, branches, today)
     keep_imported(moves(ready.changed, people, branches), by=by)

@@ -1,4 +1,4 @@
-"""Notices to people, and the daily digest that carries them out of the portal."""
+"""Notices to people, the daily digest that carries them out of the portal, and who wants none by e-mail."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from portal.models.outgoing import Outgoing, OutgoingQuerySet, State
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -38,30 +40,43 @@ class Notice(models.Model):
         return self.text
 
 
-class Digest(models.Model):
-    """The outbox: one e-mail per person and day, claimed under a lease before it is handed to the mail server."""
+class DigestQuerySet(OutgoingQuerySet):
+    def spent(self) -> "DigestQuerySet":
+        """Will not be sent (again), but still hold their notices."""
+        return self.filter(state__in=[State.FAILED, State.UNCLEAR], notices__isnull=False).distinct()
 
-    class State(models.TextChoices):
-        WAITING = "waiting", "待发送"
-        SENDING = "sending", "发送中"
-        SENT = "sent", "已发送"
-        FAILED = "failed", "发送失败"
+
+class Digest(Outgoing):
+    """One letter per person and day; ``road`` says by which way it goes (``portal.roads``)."""
 
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="digests")
-    day = models.DateField("日期")
-    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
-    lease_until = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    sent_at = models.DateTimeField(null=True)
-    error = models.CharField(max_length=300, blank=True)
+    road = models.CharField("方式", max_length=20, default="mail")
+
+    objects = DigestQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["recipient", "day"], name="digest_once_a_day"),
-            models.CheckConstraint(
-                condition=Q(state__in=["waiting", "sending", "sent", "failed"]), name="digest_state"
-            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="digest_state"),
         ]
+        indexes = [models.Index(fields=["state", "day"], name="digest_state_day")]
 
     def __str__(self) -> str:
         return f"{self.day} {self.recipient_id}"
+
+    @property
+    def number(self) -> str:
+        return f"digest-{self.recipient_id}-{self.day:%Y%m%d}"
+
+
+class MailRefusal(models.Model):
+    """Who wants no e-mail: their notices stay in the portal."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mail_refusal")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "邮件退订"
+
+    def __str__(self) -> str:
+        return str(self.user_id)

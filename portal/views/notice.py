@@ -1,17 +1,24 @@
-"""Notices to oneself."""
+"""Notices to oneself, and how they leave the portal."""
 
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.access import signed_in
+from portal.access import public, signed_in
 from portal.actions import notice as actions
-from portal.models import Notice
+from portal.forms.notice import NoticeSettingsForm
+from portal.letters import user_of
+from portal.models import Digest, MailRefusal, Notice
 from portal.paging import paged
 
 UNREAD_SHOWN = 100
 PAGE = 50
+RECENT = 5
 
 
 @signed_in
@@ -42,3 +49,36 @@ def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
 def notice_read_all(request: HttpRequest) -> HttpResponse:
     actions.mark_all_read(by=request.user)
     return redirect("notice-list")
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def notice_settings(request: HttpRequest) -> HttpResponse:
+    """提醒设置: whether and where e-mail comes to. The portal's own notices always come."""
+    user = request.user
+    refused = MailRefusal.objects.filter(user=user.pk).exists()
+    form = NoticeSettingsForm(request.POST or None, initial={"by_mail": not refused and bool(user.email), "email": user.email})  # type: ignore[union-attr]
+    if form.is_valid():
+        if form.cleaned_data["by_mail"]:
+            actions.accept_mail(user=user, address=form.cleaned_data["email"])
+        else:
+            actions.refuse_mail(user=user)
+        messages.success(request, "提醒设置已保存。")
+        return redirect("notice-settings")
+    first, last = settings.WORKING_HOURS
+    sent = Digest.objects.filter(recipient=user.pk).order_by("-day")[:RECENT]
+    return render(request, "portal/notice_settings.html", {"form": form, "first": first, "last": last, "sent": sent})
+
+
+@public
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def mail_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in a letter: looking at it changes nothing, as mail programs look at links by themselves; one click, or the
+    mail program's own button, does (RFC 8058: a POST without cookies)."""
+    user = get_user_model().objects.filter(pk=user_of(token) or 0).first()
+    if user is not None and request.method == "POST":
+        actions.refuse_mail(user=user)
+    refused = user is not None and MailRefusal.objects.filter(user=user.pk).exists()
+    context = {"known": user is not None, "refused": refused}
+    return render(request, "portal/mail_unsubscribe.html", context, status=200 if user else 404)

@@ -3,11 +3,14 @@
 from datetime import date, timedelta
 
 from campaign.actions import enrolment as enrolments
+from campaign.actions import filing as filings
+from campaign.actions import waiver as waivers
 from campaign.actions.campaign import batch_dates, open_campaign, set_up, windows
 from campaign.blueprint import Blueprint, blueprints
-from campaign.models import Campaign, Enrolment, Participation, PhaseRun, Requirement
+from campaign.models import Campaign, Enrolment, Participation, PhaseRun, PlanFiling, Requirement
 from members.models import Mobility, Organization
-from rectification.demo.district import District
+from rectification.demo.district import District, moment
+from rectification.demo.texts import PLAN
 
 
 def begin_campaign(district: District) -> Campaign:
@@ -41,9 +44,10 @@ def prepare(district: District, enrolment: Enrolment) -> None:
     """Who cannot be found is waived; who leads, the plan and the survey are filed."""
     secretary = district.secretary(enrolment)
     lost = Participation.objects.filter(enrolment=enrolment, member__mobilities__kind=Mobility.Kind.LOST)
-    for requirement in Requirement.objects.filter(campaign=enrolment.campaign, indicator_code="member-in-contact"):
+    asked = Requirement.objects.in_force().filter(campaign=enrolment.campaign, indicator_code="member-in-contact")
+    for requirement in asked:
         if lost.exists():
-            enrolments.waive(
+            waivers.waive(
                 requirement=requirement,
                 enrolment=enrolment,
                 participations=list(lost),
@@ -55,13 +59,25 @@ def prepare(district: District, enrolment: Enrolment) -> None:
         values={
             "head": secretary.name,
             "office_members": "、".join(m.name for m in enrolment.organization.members.all()[1:4]),
-            "plan_title": f"{enrolment.organization.name}先进性教育活动实施方案",
-            "plan_filed_on": enrolment.starts_on + timedelta(12),
             "survey_note": "走访党员和群众，召开座谈会一次。党员普遍希望学习联系实际，群众最希望解决办事等候和环境卫生问题。",
         },
-        phases={},
         by=secretary,
     )
+    file_plan(district, enrolment)
+
+
+def file_plan(district: District, enrolment: Enrolment) -> None:
+    """The plan goes to the office and is acknowledged, as long ago as it would have been."""
+    filing = filings.file(
+        enrolment=enrolment,
+        title=f"{enrolment.organization.name}先进性教育活动实施方案",
+        text=PLAN,
+        by=district.secretary(enrolment),
+    )
+    filings.decide(filing=filing, acknowledge=True, remarks="安排合理，同意备案。", by=district.office)
+    filed = enrolment.starts_on + timedelta(9)
+    PlanFiling.objects.filter(pk=filing.pk).update(filed_at=moment(filed), decided_at=moment(filed + timedelta(3)))
+    Enrolment.objects.filter(pk=enrolment.pk).update(plan_filed_on=filed + timedelta(3))
 
 
 def backdate(enrolment: Enrolment) -> None:

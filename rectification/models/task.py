@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from campaign.models import Campaign, Enrolment, Participation
+from campaign.models import Campaign, Enrolment, Finding, Participation, ProblemCategory
 from members.models import Organization
 from members.permissions import Permission
 from rectification.models.ledger import TaskQuerySet
@@ -19,7 +19,7 @@ class TaskMoved(Exception):
 
 class Task(models.Model):
     """One problem with its measure, the person responsible and the date. ``subject``: whose own problem it is; empty =
-    the branch's.
+    the branch's. ``finding``: what an inspection found, if it comes from one.
 
     未启动 → 整改中 → 已完成待核 → 已销号; 已完成待核 → 退回重改 → 整改中; what can't be done now is explained
     (``explanation``) and, once that is confirmed, 暂缓已说明 (S0 四: 对暂时解决不了的问题，要向群众作出说明).
@@ -41,16 +41,7 @@ class Task(models.Model):
     OPEN_STATES = (State.PLANNED, State.RUNNING, State.REPORTED, State.REDO)
     CLOSED_STATES = (State.CONFIRMED, State.EXPLAINED)
 
-    class Category(models.TextChoices):
-        BELIEF = "belief", "理想信念"
-        PURPOSE = "purpose", "宗旨意识"
-        DEVELOPMENT = "development", "科学发展观"
-        DISCIPLINE = "discipline", "组织纪律"
-        STYLE = "style", "工作作风"
-        SERVICE = "service", "服务群众"
-        INTEGRITY = "integrity", "勤政廉政"
-        ORGANIZATION = "organization", "组织建设"
-        OTHER = "other", "其他"
+    Category = ProblemCategory
 
     class Source(models.TextChoices):
         ANALYSIS = "analysis", "党性分析"
@@ -66,6 +57,7 @@ class Task(models.Model):
     problem = models.CharField("问题", max_length=300)
     category = models.CharField("问题类别", max_length=14, choices=Category, default=Category.OTHER)
     source = models.CharField("来源", max_length=10, choices=Source, default=Source.FREE)
+    finding = models.OneToOneField(Finding, null=True, blank=True, on_delete=models.SET_NULL, related_name="task")
     measure = models.TextField("整改措施")
     responsible = models.ForeignKey(
         Participation, on_delete=models.PROTECT, related_name="responsible_tasks", verbose_name="责任人"

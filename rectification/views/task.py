@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from campaign.models import Campaign, Enrolment
+from campaign.models import Campaign, Enrolment, Visit
 from members.models import Organization
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
@@ -91,6 +91,7 @@ def show(request: HttpRequest, task: Task, form: MoveForm) -> HttpResponse:
         "notes": task.notes.select_related("by"),
         "editable": task.can_be_edited(user),
         "is_own": task.is_carried_by(user),
+        "visit": Visit.objects.visible_to(user).filter(findings=task.finding_id).first() if task.finding_id else None,
         "sees_ledger": user.can(Permission.VIEW_LEDGER, at=task.scope),
         "trail": task.scope.trail() if sees_node else [],
     }

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from campaign.actions.enrolment import placeless
-from campaign.coverage import Unplaced, coverage_of, placed, unplaced, without_place
+from campaign.coverage import Unplaced, count_coverage, placed, unplaced, without_place
 from campaign.models import Campaign
 from campaign.roll import roll_changed
 from members.models import Member, Mobility, Organization
@@ -53,7 +53,7 @@ def found(root: Organization) -> Unplaced:
 
 def test_the_number_is_the_length_of_the_list(root: Organization) -> None:
     campaign = campaign_of(root)
-    coverage, lists = coverage_of(campaign, root), found(root)
+    coverage, lists = count_coverage(campaign, root), found(root)
     assert (coverage.on_roll, coverage.taking_part, coverage.elsewhere) == (16, 6, 5)
     assert coverage.without_place == len(without_place(campaign, root)) == 5
     assert coverage.branches - coverage.enrolled == lists.branches == len(lists.first_branches) == 1
@@ -64,7 +64,7 @@ def test_the_number_is_the_length_of_the_list(root: Organization) -> None:
 def test_they_agree_node_by_node(root: Organization) -> None:
     campaign = campaign_of(root)
     for branch in Organization.objects.filter(enrolments__campaign=campaign):
-        coverage = coverage_of(campaign, branch)
+        coverage = count_coverage(campaign, branch)
         lists = unplaced(campaign, [branch.path], named=[branch.path])
         names = {row["member"].name: row["reason"] for row in lists.first_members}
         assert len(names) == lists.members == coverage.without_place + coverage.elsewhere
@@ -75,7 +75,7 @@ def test_they_agree_node_by_node(root: Organization) -> None:
 def test_they_agree_after_the_roll_was_put_right(root: Organization) -> None:
     campaign = campaign_of(root)
     roll_changed(Organization.objects.filter(enrolments__campaign=campaign).values_list("pk", flat=True))
-    coverage, lists = coverage_of(campaign, root), found(root)
+    coverage, lists = count_coverage(campaign, root), found(root)
     assert coverage.without_place == len(without_place(campaign, root)) == 2  # of the branches in no batch
     assert lists.members == len(lists.first_members) == 3
     assert {row["member"].name for row in lists.first_members} == {"远行者0", "远行者1", "远行者2"}
@@ -85,7 +85,7 @@ def test_branches_without_a_batch_are_those_that_enrolling_would_take(root: Orga
     campaign = campaign_of(root)
     assert list(placeless(campaign, [root])) == found(root).first_branches
     top, *_ = placed(campaign, [root])
-    coverage = coverage_of(campaign, root)
+    coverage = count_coverage(campaign, root)
     assert (top["total"], top["placed"], top["left"]) == (4, 3, 1)
     assert (top["total"], top["placed"]) == (coverage.branches, coverage.enrolled)
 

@@ -8,10 +8,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.coverage import coverage_by, coverage_of
-from campaign.models import Campaign, Enrolment, Gate, PhaseRun, Progress, ProgressDay
-from campaign.progress import recording
-from campaign.reports.overview import Stage, gatekeeping, main_phase, overdue, requirements_in
+from campaign.models import Campaign, Enrolment, Gate, PhaseRun, ProgressDay, Requirement, StudyNote
+from campaign.progress import figures_of, recording, refresh
+from campaign.ready import coverage_by_child, coverage_of
+from campaign.reports.overview import Stage, gatekeeping, main_phase, requirements_in
 from campaign.roll import roll_changed
 from members.models import Mobility, Organization
 from members.permissions import Role
@@ -158,42 +158,51 @@ def test_every_member_is_counted_in_exactly_one_place(world: World) -> None:
     gone = make.member(home)
     gone.ended_on = date(2005, 8, 1)
     gone.save()
-    roll_changed([home.pk])
+    roll_changed([home.pk, lone.pk])
     found = coverage_of(world.campaign, world.district)
     assert (found.on_roll, found.taking_part, found.elsewhere, found.without_place, found.lost) == (7, 5, 1, 1, 1)
     assert (found.branches, found.enrolled, found.started) == (3, 2, 2)
-    by_child = coverage_by(world.campaign, world.root, len(world.district.path))
+    by_child = coverage_by_child(world.campaign, world.root)
     assert by_child[world.district.path] == found
     assert sum(c.on_roll for c in by_child.values()) == coverage_of(world.campaign, world.root).on_roll
 
 
 def test_late_is_what_is_missing_past_the_own_end_of_the_phase(world: World) -> None:
-    today = date(2005, 9, 1)
-    PhaseRun.objects.update(ends_on=date(2005, 9, 1))
-    PhaseRun.objects.filter(enrolment=world.enrolments[0]).update(ends_on=date(2005, 8, 20))
-    requirements = requirements_in(world.campaign, main_phase(world.campaign, world.root))
-    plan, note = requirements
-    assert overdue(world.campaign, world.root, requirements, today) == {plan.pk: 1, note.pk: 2}
-    plan.due_offset = 12  # its own last day is 1 September, and today is no day too late
-    assert overdue(world.campaign, world.root, requirements, today) == {note.pk: 2}
-    note.due_offset = -1
-    assert overdue(world.campaign, world.root, requirements, today) == {note.pk: 6}
+    today = timezone.localdate()
+    PhaseRun.objects.update(ends_on=today)
+    PhaseRun.objects.filter(enrolment=world.enrolments[0]).update(ends_on=today - timedelta(12))
+    plan, note = requirements_in(world.campaign, main_phase(world.campaign, world.root))
+
+    def overdue() -> tuple[int, int]:
+        refresh(world.campaign)
+        figures = figures_of(world.campaign, world.root)
+        return figures[plan.pk].overdue, figures[note.pk].overdue
+
+    assert overdue() == (1, 2)
+    Requirement.objects.filter(pk=plan.pk).update(due_offset=12)  # its own last day is today, which is no day too late
+    assert overdue() == (0, 2)
+    Requirement.objects.filter(pk=note.pk).update(due_offset=-1)
+    assert overdue() == (0, 6)
 
 
 def test_what_blocks_the_gate(world: World) -> None:
     phase = main_phase(world.campaign, world.root)
     assert phase is not None
-    requirements = requirements_in(world.campaign, phase)
-    Progress.objects.filter(organization=world.enrolments[0].organization).update(done=0, waived=0, total=0)
+    with recording([world.enrolments[0].pk]) as [locked]:
+        locked.plan_filed_on = date(2005, 8, 1)
+        locked.save()
+        StudyNote.objects.bulk_create(
+            StudyNote(participation=p, title="心得", text="心得") for p in locked.participations.all()
+        )
     Gate.objects.create(enrolment=world.enrolments[0], phase=phase, assessment="好", requested_by=make.user())
-    found = gatekeeping(world.campaign, world.root, phase, requirements)
+    found = gatekeeping(world.campaign, world.root, phase)
     assert (found.inside, found.complete, found.held_up, found.waiting) == (3, 1, 2, 1)
 
 
 def test_the_main_phase_is_where_most_are(world: World) -> None:
     second = world.campaign.phases.get(number=1)
-    for enrolment in world.enrolments[:2]:
-        Enrolment.objects.filter(pk=enrolment.pk).update(phase=second)
+    with recording([e.pk for e in world.enrolments[:2]]) as locked:
+        Enrolment.objects.filter(pk__in=[e.pk for e in locked]).update(phase=second)
     assert main_phase(world.campaign, world.root) == second
     assert main_phase(world.campaign, world.other) == world.campaign.phases.get(number=0)
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from campaign.actions.enrolment import start, waive
+from campaign.actions.enrolment import start
+from campaign.actions.waiver import waive
 from campaign.models import Enrolment, PhaseRun, Waiver
 from campaign.progress import figures_of
 from members.models import Mobility, Organization
@@ -29,24 +30,16 @@ def here() -> Unit:
     return unit()
 
 
-def preparation(enrolment: Enrolment, **change: object) -> dict[str, object]:
-    """What the preparation form sends."""
-    fields: dict[str, object] = {
-        "head": "书记",
-        "office_members": "甲、乙",
-        "survey_note": "已摸底",
-        "plan_title": "实施方案",
-        "plan_filed_on": enrolment.starts_on,
-        "starts_on": enrolment.starts_on,
-        "ends_on": enrolment.ends_on,
-    }
-    for run in enrolment.runs.all():
+def dates(enrolment: Enrolment, **change: object) -> dict[str, object]:
+    """What the form of the unit's own dates sends."""
+    fields: dict[str, object] = {"starts_on": enrolment.starts_on, "ends_on": enrolment.ends_on}
+    for run in enrolment.runs.exclude(state=PhaseRun.State.DONE):
         fields |= {f"starts-{run.pk}": run.starts_on, f"ends-{run.pk}": run.ends_on}
     return fields | change
 
 
 def test_pages_are_for_the_branch_and_those_above(fresh: Unit) -> None:
-    for name in ("enrolment-prepare",):
+    for name in ("enrolment-prepare", "enrolment-dates", "filing-create"):
         url = reverse(name, args=[fresh.enrolment.pk])
         assert signed_in(fresh.secretary).get(url).status_code == 200
         assert signed_in(fresh.office).get(url).status_code == 403
@@ -83,9 +76,13 @@ def test_a_weak_organisation_is_put_in_order_first(fresh: Unit) -> None:
 def test_prepare_then_start_opens_the_first_phase(fresh: Unit) -> None:
     client = signed_in(fresh.secretary)
     url = reverse("enrolment-prepare", args=[fresh.enrolment.pk])
-    assert client.post(url, preparation(fresh.enrolment)).status_code == 302
+    answer = client.post(url, {"head": "书记", "office_members": "甲、乙", "survey_note": "已摸底"})
+    assert answer.status_code == 302
     surveyed = fresh.requirement("开展调查摸底")
     assert figures_of(fresh.campaign, fresh.root)[surveyed.pk].done == 1
+    page = said(client.post(reverse("enrolment-start", args=[fresh.enrolment.pk]), follow=True))
+    assert "“实施方案报上级备案”还没有完成" in page
+    prepared(fresh.enrolment, fresh.secretary)
     client.post(reverse("enrolment-start", args=[fresh.enrolment.pk]))
     now = fresh.fresh()
     assert (now.state, now.phase.name, now.started_on) == (Enrolment.State.RUNNING, "学习动员", TODAY())
@@ -95,20 +92,49 @@ def test_prepare_then_start_opens_the_first_phase(fresh: Unit) -> None:
 
 def test_own_dates_lie_inside_the_batch_and_move_the_roll(fresh: Unit) -> None:
     client, enrolment = signed_in(fresh.secretary), fresh.enrolment
-    url = reverse("enrolment-prepare", args=[enrolment.pk])
-    early = preparation(enrolment, starts_on=enrolment.starts_on - timedelta(days=3))
+    url = reverse("enrolment-dates", args=[enrolment.pk])
+    early = dates(enrolment, starts_on=enrolment.starts_on - timedelta(days=3))
     assert "早于第一批的起止日期" in said(client.post(url, early))
-    backwards = preparation(enrolment, ends_on=enrolment.starts_on - timedelta(days=3))
+    backwards = dates(enrolment, ends_on=enrolment.starts_on - timedelta(days=3))
     assert "结束日期早于开始日期" in said(client.post(url, backwards))
-    future = preparation(enrolment, plan_filed_on=TODAY() + timedelta(days=1))
-    assert "不能晚于今天" in said(client.post(url, future))
-    assert "请同时填写实施方案名称" in said(client.post(url, preparation(enrolment, plan_title="")))
     run = enrolment.runs.first()
     later = enrolment.starts_on + timedelta(days=2)
-    client.post(url, preparation(enrolment, starts_on=later, **{f"starts-{run.pk}": later}))
+    assert client.post(url, dates(enrolment, starts_on=later, **{f"starts-{run.pk}": later})).status_code == 302
     assert fresh.fresh().starts_on == later
     assert PhaseRun.objects.get(pk=run.pk).starts_on == later
     assert {p.joined_on for p in fresh.people()} == {later}
+
+
+def test_less_than_three_months_of_study_needs_a_reason_that_the_office_sees(fresh: Unit) -> None:
+    """S0 四: 集中学习教育一般不少于3个月."""
+    client, enrolment = signed_in(fresh.secretary), fresh.enrolment
+    url = reverse("enrolment-dates", args=[enrolment.pk])
+    day, short, full = enrolment.starts_on, {}, dates(enrolment)
+    for position, run in enumerate(enrolment.runs.all()):
+        short |= {f"starts-{run.pk}": day + timedelta(9 * position), f"ends-{run.pk}": day + timedelta(9 * position + 8)}
+    assert "合计不足3个月" in said(client.post(url, dates(enrolment, **short)))
+    assert fresh.fresh().short_reason == ""
+    client.post(url, dates(enrolment, **short, short_reason="全员抢险，压缩时间"))
+    assert fresh.fresh().short_reason == "全员抢险，压缩时间"
+    office = signed_in(fresh.office)
+    assert "全员抢险，压缩时间" in said(office.get(reverse("enrolment-detail", args=[enrolment.pk])))
+    units = reverse("listing", args=[fresh.campaign.pk, fresh.root.pk, "units"])
+    assert "全员抢险" in said(office.get(units, {"mark": "short"}))
+    client.post(url, full | {"short_reason": "不用了"})
+    assert fresh.fresh().short_reason == ""
+    assert "没有符合条件的" in said(office.get(units, {"mark": "short"}))
+
+
+def test_a_unit_on_its_way_changes_what_is_to_come_only(here: Unit) -> None:
+    url = reverse("enrolment-dates", args=[here.enrolment.pk])
+    done = here.enrolment.runs.first()
+    page = said(signed_in(here.secretary).get(url))
+    assert f"starts-{done.pk}" not in page
+    last = here.enrolment.runs.last()
+    fields = dates(here.fresh(), starts_on=TODAY(), **{f"ends-{last.pk}": last.ends_on - timedelta(2)})
+    assert signed_in(here.secretary).post(url, fields).status_code == 302
+    assert here.enrolment.runs.get(pk=last.pk).ends_on == last.ends_on - timedelta(2)
+    assert here.fresh().starts_on == here.enrolment.starts_on
 
 
 def test_names_are_shown_only_to_those_entitled(here: Unit) -> None:
@@ -189,4 +215,4 @@ def test_committee_member_is_offered_only_pages_that_open(here: Unit) -> None:
     page = client.get(reverse("enrolment-detail", args=[here.enrolment.pk])).content.decode()
     offered = set(re.findall(r'<a[^>]* href="(/[^"#?]*)', page))
     assert reverse("study-session-create", args=[here.enrolment.pk]) in offered
-    assert {address: client.get(address).status_code for address in offered} == dict.fromkeys(offered, 200)
+    assert {address: client.get(address, follow=True).status_code for address in offered} == dict.fromkeys(offered, 200)

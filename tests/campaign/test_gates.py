@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 
 from campaign.actions import gate as gates
-from campaign.actions.enrolment import waive
+from campaign.actions.waiver import waive
 from campaign.models import Enrolment, Gate, PhaseRun
 from campaign.progress import Figures, subjects
 from members.models import Appointment
@@ -113,7 +113,7 @@ def test_sending_back_needs_remarks_and_leaves_the_phase(here: Unit, asked: Gate
     assert "退回补课须写明要补什么" in said(decide(here, asked, decision="return"))
     decide(here, asked, decision="return", remarks="缺课的补齐")
     assert here.fresh().phase.name == "学习动员"
-    assert "缺课的补齐" in Notice.objects.get(recipient=here.secretary).text
+    assert "缺课的补齐" in Notice.objects.get(recipient=here.secretary, kind="转段审核").text
     again = gates.request(enrolment=here.fresh(), assessment="补齐了", by=here.secretary)
     assert again.state == Gate.State.WAITING
 

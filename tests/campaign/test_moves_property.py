@@ -13,9 +13,9 @@ from hypothesis.extra.django import TestCase
 
 from campaign.actions import study
 from campaign.actions.enrolment import enrol
-from campaign.coverage import coverage_of
 from campaign.models import Attendance, Campaign, Enrolment, Participation, StudySession
 from campaign.progress import figures_of, recording
+from campaign.ready import coverage_of
 from campaign.recounting import recount
 from campaign.rollups import rebalance
 from members.actions import member as people

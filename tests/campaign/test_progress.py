@@ -2,8 +2,9 @@
 
 import pytest
 
-from campaign.models import Progress, RollupPoint, Waiver
+from campaign.models import Progress, Waiver
 from campaign.progress import Figures, count, count_all, figures_by_child, figures_of, recording, unmet
+from campaign.rollups import set_up
 from members.models import Organization
 from tests import factories as make
 
@@ -96,13 +97,10 @@ def test_rollup_points_add_up_to_the_same_sums() -> None:
     root = make.organization()
     district = make.organization("区委", Organization.objects.get(pk=root.pk))
     campaign = make.campaign(root, (("plan-filed", "all-branches"),))
-    point = RollupPoint.objects.create(campaign=campaign, organization=district)
     requirement = campaign.requirements.get()
     enrolment = make.enrolment(campaign, make.branch(district))
     loose = make.enrolment(campaign, make.branch(root))
-    Progress.objects.filter(organization=enrolment.organization).delete()
-    enrolment.rollup = point
-    enrolment.save()
+    set_up(campaign, district.pk)
     with recording([enrolment.pk]) as locked:
         locked[0].plan_filed_on = campaign.starts_on
         locked[0].save()

@@ -26,7 +26,7 @@ from campaign.models import (
 )
 from campaign.progress import Figures, figures_by_child, figures_of, recording
 from campaign.recounting import recount
-from campaign.rollups import choose, rebalance
+from campaign.rollups import choose, follow, rebalance
 from members.models import Organization
 from members.registry import roll_changed
 from portal.celery import app
@@ -115,10 +115,10 @@ class RandomWrites(TestCase):
 @pytest.mark.django_db
 def test_points_are_chosen_where_the_parent_is_too_large() -> None:
     root, campaign, enrolments = world(3, 3)
-    assert choose(campaign, 9) == set()
     districts = {o.pk for o in Organization.objects.filter(name__startswith="区委")}
-    assert choose(campaign, 4) == districts
-    assert choose(campaign, 2) == set()
+    assert set(choose(campaign, 9).values()) == {root.pk, *districts}
+    assert set(choose(campaign, 4).values()) == districts
+    assert choose(campaign, 2) == {}
 
 
 @pytest.mark.django_db
@@ -128,12 +128,14 @@ def test_sums_stay_the_same_when_points_come_and_go() -> None:
     before, children = figures_of(campaign, root), figures_by_child(campaign, root)
     assert rebalance(campaign, 4) == (0, 3)
     assert Progress.objects.filter(kind="rollup").count() == 9
-    assert not Progress.objects.filter(kind="branch", standalone=True).exists()
+    assert not Progress.objects.filter(kind="branch", within=None).exists()
     assert (figures_of(campaign, root), figures_by_child(campaign, root)) == (before, children)
     write(enrolments[1], "plan", True)
     plan = campaign.requirements.get(indicator_code="plan-filed")
     assert figures_of(campaign, root)[plan.pk] == Figures(2, 0, 9)
-    assert rebalance(campaign, 100) == (3, 0)
+    assert rebalance(campaign, 100) == (0, 1), "points lie inside points"
+    assert figures_of(campaign, root)[plan.pk] == Figures(2, 0, 9)
+    assert rebalance(campaign, 1) == (4, 0)
     assert not RollupPoint.objects.exists()
     assert figures_of(campaign, root)[plan.pk] == Figures(2, 0, 9)
     assert list(recount(campaign)) == []
@@ -165,7 +167,9 @@ def test_a_branch_that_moved_to_another_district_counts_there() -> None:
     rebalance(campaign, 4)
     moving = Organization.objects.get(pk=enrolments[0].organization_id)
     Organization.objects.move(moving, Organization.objects.get(name="区委1"), "last-child")
-    assert any("已不在其下" in str(d) for d in recount(campaign))
+    assert any("汇总方式不符" in str(d) for d in recount(campaign)), "nobody was told"
+    follow(Organization.objects.get(pk=moving.pk))
+    assert list(recount(campaign)) == []
     rebalance(campaign, 4)
     assert list(recount(campaign)) == []
     plan = campaign.requirements.get(indicator_code="plan-filed")
@@ -197,16 +201,17 @@ def test_every_night_the_points_follow_the_size_of_the_campaign(monkeypatch: pyt
     closed = make.campaign(make.organization("邻市"), REQUIREMENTS)
     Campaign.objects.filter(pk=closed.pk).update(state=Campaign.State.CLOSED)
     before = figures_of(campaign, root)
+    monkeypatch.setattr(rebalance, "__defaults__", (1,))
     app.loader.import_default_modules()
     nightly = app.tasks[app.conf.beat_schedule["rebalance"]["task"]]
     nightly()
-    assert not RollupPoint.objects.exists(), "a campaign of six branches needs none"
+    assert not RollupPoint.objects.exists(), "nobody has as few as one"
     monkeypatch.setattr(rebalance, "__defaults__", (4,))
     states = []
     for _ in range(2):
         nightly()
         points = list(RollupPoint.objects.order_by("pk").values_list("pk", "organization__name"))
-        states.append((points, list(Enrolment.objects.order_by("pk").values_list("pk", "rollup"))))
+        states.append((points, list(Progress.objects.order_by("pk").values_list("pk", "within", "done", "total"))))
         assert [name for _, name in points] == ["区委0", "区委1"]
         assert figures_of(campaign, root) == before
         assert list(recount(campaign)) == []

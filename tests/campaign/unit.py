@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from campaign.actions import campaign as campaigns
 from campaign.actions import enrolment as enrolments
+from campaign.actions import filing as filings
 from campaign.blueprint import blueprints
 from campaign.models import Campaign, Enrolment, Participation, Requirement
 from members.models import Organization, User
@@ -79,14 +80,12 @@ def unit(*, started: bool = True, members: int = 3, starts_on: date | None = Non
 
 
 def prepared(enrolment: Enrolment, by: User) -> None:
-    """Everything of the first phase."""
-    values = {
-        "head": "书记",
-        "plan_title": "实施方案",
-        "plan_filed_on": enrolment.starts_on,
-        "survey_note": "已摸底",
-    }
-    enrolments.prepare(enrolment=enrolment, values=values, phases={}, by=by)
+    """Everything of the first phase; the plan is filed by ``by`` and acknowledged from above."""
+    enrolments.prepare(enrolment=enrolment, values={"head": "书记", "survey_note": "已摸底"}, by=by)
+    filing = filings.file(enrolment=enrolment, title="实施方案", text="分阶段学习。", by=by)
+    filings.decide(
+        filing=filing, acknowledge=True, remarks="", by=make.hat(Role.OFFICE, enrolment.campaign.organization)
+    )
 
 
 def said(response: Any) -> str:
