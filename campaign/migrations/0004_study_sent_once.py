@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaign', '0003_people'),
+        ("campaign", "0003_people"),
     ]
 
     operations = [
         migrations.RemoveField(
-            model_name='studysession',
-            name='submission',
+            model_name="studysession",
+            name="submission",
         ),
     ]

@@ -5,40 +5,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('evaluation', '0002_initial'),
+        ("evaluation", "0002_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='meeting',
-            name='created_at',
+            model_name="meeting",
+            name="created_at",
             field=models.DateTimeField(default=django.utils.timezone.now, editable=False),
         ),
         migrations.AddField(
-            model_name='opinionround',
-            name='created_at',
+            model_name="opinionround",
+            name="created_at",
             field=models.DateTimeField(default=django.utils.timezone.now, editable=False),
         ),
         migrations.AddField(
-            model_name='talk',
-            name='created_at',
+            model_name="talk",
+            name="created_at",
             field=models.DateTimeField(default=django.utils.timezone.now, editable=False),
         ),
         migrations.AlterField(
-            model_name='meeting',
-            name='submission',
+            model_name="meeting",
+            name="submission",
             field=models.UUIDField(editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='opinionround',
-            name='submission',
+            model_name="opinionround",
+            name="submission",
             field=models.UUIDField(editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='talk',
-            name='submission',
+            model_name="talk",
+            name="submission",
             field=models.UUIDField(editable=False, null=True),
         ),
     ]

@@ -5,33 +5,74 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('members', '0004_search_index'),
+        ("members", "0004_search_index"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='member',
-            name='occupation',
-            field=models.CharField(blank=True, choices=[('worker', '工人'), ('farmer', '农牧渔民'), ('specialist', '专业技术人员'), ('manager', '企事业单位管理人员'), ('official', '党政机关工作人员'), ('soldier', '军人和武警'), ('self-employed', '个体和自由职业人员'), ('student', '学生'), ('other', '其他职业人员'), ('retired', '离退休人员')], max_length=16, verbose_name='职业'),
+            model_name="member",
+            name="occupation",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("worker", "工人"),
+                    ("farmer", "农牧渔民"),
+                    ("specialist", "专业技术人员"),
+                    ("manager", "企事业单位管理人员"),
+                    ("official", "党政机关工作人员"),
+                    ("soldier", "军人和武警"),
+                    ("self-employed", "个体和自由职业人员"),
+                    ("student", "学生"),
+                    ("other", "其他职业人员"),
+                    ("retired", "离退休人员"),
+                ],
+                max_length=16,
+                verbose_name="职业",
+            ),
         ),
         migrations.AlterField(
-            model_name='searchattempt',
-            name='created_at',
+            model_name="searchattempt",
+            name="created_at",
             field=models.DateTimeField(default=django.utils.timezone.now, editable=False),
         ),
         migrations.AlterField(
-            model_name='searchattempt',
-            name='submission',
+            model_name="searchattempt",
+            name="submission",
             field=models.UUIDField(editable=False, null=True),
         ),
         migrations.AddIndex(
-            model_name='mobility',
-            index=models.Index(condition=models.Q(('until', None), models.Q(('kind', 'inflow'), ('host__isnull', False), _connector='OR')), fields=['member'], name='mobility_guest'),
+            model_name="mobility",
+            index=models.Index(
+                condition=models.Q(
+                    ("until", None), models.Q(("kind", "inflow"), ("host__isnull", False), _connector="OR")
+                ),
+                fields=["member"],
+                name="mobility_guest",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('occupation__in', ['', 'worker', 'farmer', 'specialist', 'manager', 'official', 'soldier', 'self-employed', 'student', 'other', 'retired'])), name='member_occupation'),
+            model_name="member",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "occupation__in",
+                        [
+                            "",
+                            "worker",
+                            "farmer",
+                            "specialist",
+                            "manager",
+                            "official",
+                            "soldier",
+                            "self-employed",
+                            "student",
+                            "other",
+                            "retired",
+                        ],
+                    )
+                ),
+                name="member_occupation",
+            ),
         ),
     ]
