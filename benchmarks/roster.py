@@ -22,6 +22,7 @@ from typing import Any
 
 SECONDS: dict[str, tuple[float, float]] = {}
 ETHNICITIES = ["汉族"] * 9 + ["回族", "满族", "蒙古族"]
+OCCUPATIONS = ["工人", "农牧渔民", "专业技术人员", "党政机关工作人员", "离退休人员", ""]
 
 
 def organizations(branches: int) -> Iterator[list[str]]:
@@ -58,7 +59,7 @@ def members(count: int, branches: int, changed: bool = False) -> Iterator[list[s
             "",
             "离退休" if year < 1945 else "",
         ]
-        yield [*facts, number, education, *dates, *rest]
+        yield [*facts, number, education, OCCUPATIONS[n % len(OCCUPATIONS)], *dates, *rest]
 
 
 def unique_identity(n: int, year: int, month: int, day: int, sex: str) -> str:

@@ -1,7 +1,6 @@
 """Which organisations below a node have a committee that is not complete, or whose term has ended or soon will."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -9,8 +8,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from members.committee import GAPS, WITH_COMMITTEE, Standing, wanting
-from members.documents import find_organization
 from members.forms.fields import FilterForm
+from members.listing import Listing, listing_with
 from members.models import Organization
 from members.models.organization import OrganizationQuerySet
 from members.permissions import Permission
@@ -73,23 +72,7 @@ def wanting_in(form: CommitteeFilterForm, organizations: OrganizationQuerySet, l
     return rows
 
 
-@dataclass(frozen=True)
-class CommitteeList:
-    """One node's list, with the filters that were set on the page."""
-
-    node: Organization
-    form: CommitteeFilterForm
-
-    @property
-    def scope(self) -> Organization:
-        return self.node
-
-
-def find_list(params: Params, user: Any) -> CommitteeList:
-    return CommitteeList(find_organization(params, user), CommitteeFilterForm(params))
-
-
-def rows_of(asked: CommitteeList, user: Any) -> list[list[str | int]]:
+def rows_of(asked: Listing[CommitteeFilterForm], user: Any) -> list[list[str | int]]:
     """Raises ``JobFailure`` when there are too many organisations to look at."""
     below = Organization.objects.visible_to(user).under(asked.node)
     if below.order_by()[: LIMIT + 1].count() > LIMIT:
@@ -103,11 +86,11 @@ def rows_of(asked: CommitteeList, user: Any) -> list[list[str | int]]:
     ]  # fmt: skip
 
 
-def sheet(asked: CommitteeList, params: Params, user: Any) -> dict[str, Any]:
+def sheet(asked: Listing[CommitteeFilterForm], params: Params, user: Any) -> dict[str, Any]:
     return {"node": asked.node, "headings": HEADINGS, "lines": rows_of(asked, user)}
 
 
-def tables(asked: CommitteeList, params: Params, user: Any) -> Sequence[Table]:
+def tables(asked: Listing[CommitteeFilterForm], params: Params, user: Any) -> Sequence[Table]:
     return [Table("班子不齐或届满", HEADINGS, rows_of(asked, user))]
 
 
@@ -115,7 +98,7 @@ documents.register(
     Document(
         code="committee-list",
         label="班子不齐或届满的组织",
-        find=find_list,
+        find=listing_with(CommitteeFilterForm),
         title=lambda asked: f"{asked.node}班子不齐或届满的组织",
         permission=Permission.EXPORT,
         template="members/print/organization_register.html",

@@ -1,12 +1,11 @@
 """The registers of weak organisations and of units in difficulties, on paper and as a table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from members.documents import find_organization
 from members.forms.condition import ConditionFilterForm
-from members.models import Organization, OrganizationCondition
+from members.listing import Listing, listing_with
+from members.models import OrganizationCondition
 from members.permissions import Permission
 from portal.documents import Document, Params, Table, documents
 from portal.jobs import JobFailure
@@ -17,24 +16,7 @@ HEADINGS = [
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Register:
-    """One node's register, with the filters that were set on the page."""
-
-    node: Organization
-    form: ConditionFilterForm
-
-    @property
-    def scope(self) -> Organization:
-        return self.node
-
-
-def find_register(params: Params, user: Any) -> Register:
-    """Of the organisation ``organization`` out of the user's scope, otherwise ``Http404``."""
-    return Register(find_organization(params, user), ConditionFilterForm(params))
-
-
-def rows_of(register: Register, user: Any) -> list[list[str | int]]:
+def rows_of(register: Listing[ConditionFilterForm], user: Any) -> list[list[str | int]]:
     """In tree order; raises ``JobFailure`` when there are too many for one file."""
     visible = OrganizationCondition.objects.visible_to(user).under(register.node).select_related("organization")
     found = list(register.form.narrow(visible).order_by("organization__path", "pk")[: LIMIT + 1])
@@ -50,13 +32,13 @@ def rows_of(register: Register, user: Any) -> list[list[str | int]]:
     ]  # fmt: skip
 
 
-def sheet(register: Register, params: Params, user: Any) -> dict[str, Any]:
+def sheet(register: Listing[ConditionFilterForm], params: Params, user: Any) -> dict[str, Any]:
     """The same without code and kind, for which a sheet has no room."""
     lines = [row[:2] + row[4:] for row in rows_of(register, user)]
     return {"node": register.node, "headings": HEADINGS[:2] + HEADINGS[4:], "lines": lines}
 
 
-def tables(register: Register, params: Params, user: Any) -> Sequence[Table]:
+def tables(register: Listing[ConditionFilterForm], params: Params, user: Any) -> Sequence[Table]:
     return [Table(register.form.title, HEADINGS, rows_of(register, user))]
 
 
@@ -64,7 +46,7 @@ documents.register(
     Document(
         code="condition-register",
         label="组织状态台账",
-        find=find_register,
+        find=listing_with(ConditionFilterForm),
         title=lambda register: f"{register.node}{register.form.title}",
         permission=Permission.EXPORT,
         template="members/print/organization_register.html",

@@ -11,7 +11,7 @@ from django.db.models import Case, CharField, F, Q, Value, When
 from django.db.models.expressions import Combinable
 
 from members.dates import years_before
-from members.models import Member, MemberTag, Mobility, Organization
+from members.models import Member, MemberTag, Mobility, Occupation, Organization
 from portal.registry import Registry
 
 UNKNOWN = ""
@@ -121,6 +121,7 @@ for each in (
     Dimension("ethnicity", "各民族", by_ethnicity),
     Dimension("age", "年龄", by_age, [(str(age), label) for age, label in reversed(AGES)]),
     Dimension("education", "学历", by_education, [*((c, LEVEL_LABELS[c]) for c in EDUCATION), ("other", "其他")]),
+    Dimension("occupation", "职业", by_field("occupation"), [(o.value, str(o.label)) for o in Occupation]),
     Dimension("joined", "入党时间", by_joining, PERIODS),
     Dimension("status", "党员类别", by_field("status"), [(s.value, str(s.label)) for s in Member.Status]),
     Dimension(

@@ -20,8 +20,12 @@ from portal.qr import qr_code
 ON_PAPER = 5_000
 IN_TABLE = 100_000
 SLIPS = 2_000
-HEADINGS = ["序号", "姓名", "性别", "民族", "出生年月", "学历", "入党时间", "转正时间", "职务", "类别", "联系电话"]
+HEADINGS = [
+    "序号", "姓名", "性别", "民族", "出生年月", "学历", "职业", "入党时间", "转正时间", "职务", "类别", "联系电话",
+]  # fmt: skip
 BRANCH = "所在支部"
+# What stands in one line on paper, so that a date or a number is not torn apart.
+UNBROKEN = {"出生年月", "入党时间", "转正时间", "类别", "联系电话"}
 
 
 def find_organization(params: Params, user: Any) -> Organization:
@@ -56,7 +60,7 @@ def rows_of(members: Iterable[Member], user: Any, dated: Callable[[str], str] = 
             [
                 member.branch.name, number, member.name, member.get_sex_display(), member.ethnicity,
                 dated(member.born if in_full else member.born[:4]), member.education,
-                dated(member.joined), dated(member.confirmed),
+                member.get_occupation_display(), dated(member.joined), dated(member.confirmed),
                 member.post, member.get_status_display(), member.phone if contact else member.masked_phone,
             ]
         )  # fmt: skip
@@ -67,7 +71,9 @@ def roll_sheet(node: Organization, params: Params, user: Any) -> dict[str, Any]:
     """The roll for paper; the column of branches only where there are several."""
     rows = rows_of(roll_of(node, user, ON_PAPER), user, in_words)
     headings = HEADINGS if node.is_branch else [HEADINGS[0], BRANCH, *HEADINGS[1:]]
-    lines = [row[1:] if node.is_branch else [row[1], row[0], *row[2:]] for row in rows]
+    found = [row[1:] if node.is_branch else [row[1], row[0], *row[2:]] for row in rows]
+    unbroken = [heading in UNBROKEN for heading in headings]
+    lines = [list(zip(line, unbroken, strict=True)) for line in found]
     return {"node": node, "headings": headings, "lines": lines, "branches": len({row[0] for row in rows})}
 
 

@@ -6,8 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
-from members.models.user import NO_HAT
-
 CHOSEN = "chosen-hat"
 
 
@@ -23,15 +21,7 @@ class ChosenHatMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and CHOSEN in request.session:
             user: Any = request.user
-            chosen = request.session[CHOSEN]
-            if chosen in choices(user):
-                user.chosen_hat = chosen
-            else:
+            if not user.put_on(request.session[CHOSEN]):
                 del request.session[CHOSEN]
                 messages.info(request, "您刚才选用的职责已经结束，现在按您其余的全部职责显示。")
         return self.get_response(request)
-
-
-def choices(user: Any) -> set[int]:
-    """What may be chosen: any appointment in force, and, for members, none of them."""
-    return {hat.pk for hat in user.all_hats} | ({NO_HAT} if user.member_id else set())

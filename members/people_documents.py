@@ -1,7 +1,6 @@
 """Sheets of the registers and of the member statistics."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,67 +10,54 @@ from django.utils import timezone
 from members.documents import IN_TABLE, ON_PAPER, find_organization
 from members.forms.register import RegisterForm
 from members.forms.statistics import StatisticsForm
-from members.models import Organization
+from members.listing import Listing, listing_with
 from members.permissions import Permission
-from members.registers import Entry, Register, entries, registers, rows_of
+from members.registers import Entry, entries, registers, rows_of
 from members.statistics import CrossTable, as_sheet, picture, yearly
 from portal.documents import Document, Params, Table, documents
 from portal.jobs import JobFailure
 
 
-@dataclass(frozen=True)
-class RegisterSheet:
-    """One register of one node, in one of its views."""
-
-    node: Organization
-    register: Register
-    chosen: dict[str, str]
-
-    @property
-    def scope(self) -> Organization:
-        return self.node
-
-    def entries(self, user: Any, limit: int) -> list[Entry]:
-        """In tree order; raises ``JobFailure`` when there are more than ``limit``."""
-        today = timezone.localdate()
-        rows = rows_of(self.register, self.node, user, today, **self.chosen).order_by(*self.register.order)
-        found = list(rows[: limit + 1])
-        if len(found) > limit:
-            raise JobFailure(f"超过{limit}人，请按下级组织分别打印或导出。")
-        return entries(self.register, found, user, today)
-
-
-def find_register(params: Params, user: Any) -> RegisterSheet:
-    """The register ``kind`` of ``organization``, in the view ``show``, of the names that hold ``q``."""
-    node, register = find_organization(params, user), registers.get(params.get("kind", ""))
+def register_form(params: Params) -> RegisterForm:
+    """The register ``kind`` (otherwise ``Http404``), in the view ``show``, of the names that hold ``q``."""
+    register = registers.get(params.get("kind", ""))
     if register is None:
         raise Http404
-    return RegisterSheet(node, register, RegisterForm(params, register=register).chosen)
+    return RegisterForm(params, register=register)
 
 
-def register_sheet(sheet: RegisterSheet, params: Params, user: Any) -> dict[str, Any]:
-    show = dict(sheet.register.shows)[sheet.chosen["show"]]
+def entries_of(asked: Listing[RegisterForm], user: Any, limit: int) -> list[Entry]:
+    """In tree order; raises ``JobFailure`` when there are more than ``limit``."""
+    register, today = asked.form.register, timezone.localdate()
+    rows = rows_of(register, asked.node, user, today, **asked.form.chosen).order_by(*register.order)
+    found = list(rows[: limit + 1])
+    if len(found) > limit:
+        raise JobFailure(f"超过{limit}人，请按下级组织分别打印或导出。")
+    return entries(register, found, user, today)
+
+
+def register_sheet(asked: Listing[RegisterForm], params: Params, user: Any) -> dict[str, Any]:
+    register, chosen = asked.form.register, asked.form.chosen
     return {
-        "register": sheet.register,
-        "show": show,
-        "words": sheet.chosen["q"],
-        "entries": sheet.entries(user, ON_PAPER),
+        "register": register,
+        "show": dict(register.shows)[chosen["show"]],
+        "words": chosen["q"],
+        "entries": entries_of(asked, user, ON_PAPER),
     }
 
 
-def register_tables(sheet: RegisterSheet, params: Params, user: Any) -> Sequence[Table]:
-    rows = [
-        [number, *(value for _, value in entry.cells)] for number, entry in enumerate(sheet.entries(user, IN_TABLE), 1)
-    ]
-    return [Table(sheet.register.label, ["序号", *(column.heading for column in sheet.register.columns)], rows)]
+def register_tables(asked: Listing[RegisterForm], params: Params, user: Any) -> Sequence[Table]:
+    register, found = asked.form.register, entries_of(asked, user, IN_TABLE)
+    rows = [[number, *(value for _, value in entry.cells)] for number, entry in enumerate(found, 1)]
+    return [Table(register.label, ["序号", *(column.heading for column in register.columns)], rows)]
 
 
 documents.register(
     Document(
         code="register",
         label="党员登记册",
-        find=find_register,
-        title=lambda sheet: f"{sheet.node}{sheet.register.label}",
+        find=listing_with(register_form),
+        title=lambda asked: f"{asked.node}{asked.form.register.label}",
         permission=Permission.VIEW_NAMES,
         template="members/print/register.html",
         data=register_sheet,

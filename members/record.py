@@ -4,7 +4,7 @@ from typing import Any
 
 from members.models import Appointment, Member, SearchAttempt
 from members.permissions import Permission
-from members.registry import member_panels
+from members.registry import member_panels, taking_part_in_words
 from members.tree import visible_trail
 
 LATEST = 5
@@ -34,13 +34,16 @@ def record_of(member: Member, user: Any, *, in_full: bool = False) -> dict[str, 
     may = rights(member, user)
     latest = list(member.history.select_related("by")[: LATEST + 1])
     attempts = SearchAttempt.objects.filter(mobility__member=member).select_related("mobility", "by")
+    mobilities = list(member.mobilities.select_related("host").order_by("-since", "-pk"))
+    away = any(mobility.until is None for mobility in mobilities)
     panels = ((panel.template, panel.context(member, user)) for panel in member_panels)
     return may | {
         "member": member,
         "trail": visible_trail(user, member.branch),
         "in_full": in_full,
         "tags": member.tags.order_by("kind"),
-        "mobilities": member.mobilities.select_related("host").order_by("-since", "-pk"),
+        "mobilities": mobilities,
+        "places": taking_part_in_words(member) if away and not member.ended_on else [],
         "attempts": attempts[:LATEST] if may["private"] else [],
         "account": getattr(member, "user", None),
         "hats": Appointment.objects.current().filter(user__member=member).select_related("organization"),

@@ -55,6 +55,7 @@ def on_merging(node: Organization, other: Organization) -> Iterator[Effect]:
         yield Effect(f"{groups}个党小组移到{other}之下。")
     if hosted := Mobility.objects.hosted().filter(host=node).count():
         yield Effect(f"{hosted}名流动到此的党员改由{other}接收。")
+    yield from on_covered(node, f"改由{other}联系")
 
 
 def on_splitting(node: Organization) -> Iterator[Effect]:
@@ -66,6 +67,7 @@ def on_splitting(node: Organization) -> Iterator[Effect]:
         yield blocked("名册上不足两人，不能分立。")
     yield Effect(f"新支部与{node}同属一个上级；转过去的党员各有一条“分立”的转接记录。")
     yield Effect("转过去的人在原支部担任的职责和班子职务随之终止，请为新支部另行任命。")
+    yield from on_covered(node, f"仍由{node}联系")
 
 
 def on_moving(node: Organization, parent: Organization | None) -> Iterator[Effect]:
@@ -96,7 +98,16 @@ def on_closing(node: Organization) -> Iterator[Effect]:
         yield blocked(f"下面还有{number}个组织，请先移走或撤销。")
     if number := Mobility.objects.hosted().filter(host=node).count():
         yield blocked(f"还有{number}名流动党员登记在此参加活动，请先由他们的支部改登记。")
+    if (parent := Organization.objects.get_parent(node)) is not None:
+        yield from on_covered(node, f"改由上级{parent}联系")
     yield Effect("记录都保留，可以查阅；以后可以恢复。")
+
+
+def on_covered(node: Organization, becomes: str) -> Iterator[Effect]:
+    """Units without an organisation of their own, and who was sent to look after them."""
+    counted = ((node.covered_units, "个覆盖单位"), (node.liaisons.filter(left_on=None), "名指导员、联络员"))
+    if words := [f"{number}{what}" for rows, what in counted if (number := rows.count())]:
+        yield Effect(f"{'、'.join(words)}{becomes}。")
 
 
 def on_ending(node: Organization, by: Any) -> Iterator[Effect]:

@@ -11,6 +11,8 @@ from datetime import date
 
 from openpyxl import Workbook
 
+from members.models import Occupation
+
 REGION = "110100"
 ROOT = ("中共青岚区委员会", "QL")
 SURNAMES = (
@@ -18,43 +20,10 @@ SURNAMES = (
     "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段"
 )
 GIVEN = [
-    "志强",
-    "建国",
-    "秀英",
-    "丽华",
-    "伟",
-    "敏",
-    "静",
-    "磊",
-    "军",
-    "洋",
-    "艳",
-    "勇",
-    "杰",
-    "娟",
-    "涛",
-    "明",
-    "超",
-    "兰",
-    "霞",
-    "平",
-    "桂英",
-    "文博",
-    "雨桐",
-    "海燕",
-    "晓东",
-    "春梅",
-    "国庆",
-    "玉兰",
-    "红",
-    "晨",
-    "思远",
-    "立新",
-    "淑珍",
-    "振华",
-    "佳",
-    "宏伟",
-]
+    "志强", "建国", "秀英", "丽华", "伟", "敏", "静", "磊", "军", "洋", "艳", "勇", "杰",
+    "娟", "涛", "明", "超", "兰", "霞", "平", "桂英", "文博", "雨桐", "海燕", "晓东",
+    "春梅", "国庆", "玉兰", "红", "晨", "思远", "立新", "淑珍", "振华", "佳", "宏伟",
+]  # fmt: skip
 SPECIAL = [
     ("阿卜杜拉·买买提", "维吾尔族"),
     ("巴特尔", "蒙古族"),
@@ -74,6 +43,7 @@ MEMBER_HEADINGS = [
     "出生年月",
     "身份证号",
     "学历",
+    "职业",
     "入党时间",
     "转正时间",
     "党员类别",
@@ -96,6 +66,17 @@ GENERAL_BRANCHES: list[tuple[str, str, list[str]]] = [
     ("石桥乡党总支", "农村", ["石桥村", "上湾村", "下湾村", "大柳树村", "小营村", "南坡村"]),
     ("区直事业单位党总支", "事业单位", ["图书馆", "档案馆", "园林处", "环境监测站", "青岚报社"]),
 ]
+# Sector → occupations of those who work, that of leaders first.
+OCCUPATIONS = {
+    "机关": ["党政机关工作人员"],
+    "中小学": ["企事业单位管理人员", "专业技术人员"],
+    "医疗卫生": ["企事业单位管理人员", "专业技术人员"],
+    "街道社区": ["党政机关工作人员", "工人", "个体和自由职业人员", "其他职业人员"],
+    "国有企业": ["企事业单位管理人员", "工人", "工人", "专业技术人员"],
+    "非公企业": ["企事业单位管理人员", "工人", "个体和自由职业人员", "专业技术人员"],
+    "农村": ["农牧渔民"],
+    "事业单位": ["企事业单位管理人员", "专业技术人员"],
+}
 CONDITIONS = {"河沿社区": "软弱涣散", "纺织厂": "停产"}
 JOINT = {"商业街", "青岚科技园"}
 
@@ -192,6 +173,7 @@ def member(
         f"{born.year}.{born.month}",
         identity(born, sex, number % 100),
         chance.choice(EDUCATION),
+        occupation(branch, number, age, tags),
         "2005年3月" if probationary else f"{joined}年7月",
         "" if probationary else f"{joined + 1}年7月",
         "预备党员" if probationary else "正式党员",
@@ -204,6 +186,17 @@ def member(
         "、".join(tags),
     ]
     return dict(zip(MEMBER_HEADINGS, values, strict=True))
+
+
+def occupation(branch: dict[str, str], number: int, age: int, tags: list[str]) -> str:
+    """What somebody does for a living, in the words of the yearly statistics; of a few nobody has asked."""
+    if number % 31 == 0:
+        return ""
+    for tag, found in (("离退休", "离退休人员"), ("下岗失业", "其他职业人员"), ("学生", "学生")):
+        if tag in tags:
+            return found
+    usual = OCCUPATIONS[branch["领域"]]
+    return usual[0] if "领导干部" in tags else usual[(number + age) % len(usual)]
 
 
 def workbook() -> bytes:
@@ -239,6 +232,8 @@ def template() -> bytes:
         ["身份证号、联系电话两列请设为文本格式，否则末尾几位可能丢失。"],
         ["日期可以写成 2005年7月1日、2005.7 或 2005，只知道年份就只写年份。"],
         ["标签可填：领导干部、离退休、下岗失业、年老体弱、学生，多个用顿号分开。"],
+        [f"职业可填：{'、'.join(Occupation.labels)}；不清楚的留空。"],
+        ["给离退休、年老体弱、下岗失业党员送学上门或联系帮扶的人，可加一列“送学帮扶人”。"],
         ["流动状态可填：流出（市内）、流出（外省市）、流入、失联；没有流动的留空。"],
         ["再次导入同一份名册不会重复；名册中没有出现的人不会被删除。"],
     ]:

@@ -11,11 +11,15 @@ Params = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Table:
-    """The same content as rows: sheet title, headings, rows of plain values (``None`` = empty)."""
+    """The same content as rows: sheet title, headings, rows of plain values (``None`` = empty).
+
+    ``as_text``: it will be filled in and uploaded again: columns hold text, so that no long number typed there is rounded.
+    """
 
     title: str
     headings: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    as_text: bool = False
 
 
 @dataclass(frozen=True)

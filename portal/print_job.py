@@ -1,7 +1,8 @@
 """The job behind every printed or exported document.
 
-``job.params`` = ``{"document": code, "format": "pdf" | "xlsx", "params": {name: text}}``. The subject is found again with
-the rights that the job's owner has when the job runs: an appointment that ended in between ends the printing too.
+``job.params`` = ``{"document": code, "format": "pdf" | "xlsx", "params": {name: text}, "hat": key}``. The subject is found
+again with the rights that the job's owner has when the job runs, under the hat (``None``: all) that was on when it was asked
+for: the sheet holds what the page showed, and an appointment that ended in between ends the printing too.
 """
 
 import re
@@ -61,6 +62,8 @@ def run(job: Job, progress: Progress) -> Outcome:
     if document is None or kind not in document.formats:
         raise JobFailure("没有这种文件或格式，请返回原页面重新选择。")
     progress.report(0, STEPS, "正在核对权限")
+    if not job.by.put_on(asked.get("hat")):
+        raise JobFailure("提交打印时选用的职责已经结束，没有生成文件。如仍需要，请以现有的职责重新打印。")
     try:
         subject = find_subject(document, asked.get("params", {}), job.by)
     except Http404:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,6 +10,10 @@ from django.utils import timezone
 from campaign.models import Attendance, Campaign, Enrolment, MakeUp, Material, Participation, StudyNote, StudySession
 from campaign.progress import recording
 from portal.actions.log import audit
+
+
+class RecordedOtherwise(Exception):
+    """A session of the branch at this time with this topic is on record, with other facts."""
 
 
 class MakeUpsAtStake(Exception):
@@ -41,25 +44,21 @@ def record(
     attendance: Mapping[int, str],
     by: Any,
     confirmed: bool = False,
-    submission: UUID | None = None,
-) -> StudySession:
+) -> tuple[StudySession, bool]:
     """Save a session with its attendance: ``{participation id: state}``, empty = not expected.
 
-    The second arrival of one ``submission`` gives the session of the first.
-    Raises ``MakeUpsAtStake`` unless ``confirmed``.
+    Returns the session, and ``False`` if it had been recorded just so before. Raises ``RecordedOtherwise``, and
+    ``MakeUpsAtStake`` unless ``confirmed``.
     """
     own = session.attendances.all() if session.pk else Attendance.objects.none()
     with recording({session.enrolment_id, *own.values_list("participation__enrolment", flat=True)}):
         known = {a.participation_id: a for a in own.select_related("make_up", "participation__member")}
-        if submission and not session.pk:
-            first = StudySession.objects.filter(submission=submission, enrolment=session.enrolment_id).first()
-            if first is not None:
-                return first
-            session.submission = submission
-        check_make_ups(known, attendance, confirmed)
         new = session.pk is None
         if new:
+            if first := recorded(session, materials, attendance):
+                return first, False
             session.by = by
+        check_make_ups(known, attendance, confirmed)
         session.save()
         session.materials.set(materials)
         write_attendance(session, known, attendance)
@@ -69,7 +68,27 @@ def record(
             target=session,
             people=sum(bool(s) for s in attendance.values()),
         )
-    return session
+    return session, True
+
+
+def recorded(
+    session: StudySession, materials: Iterable[Material], attendance: Mapping[int, str]
+) -> StudySession | None:
+    """The session that is on record for this time and topic; raises ``RecordedOtherwise`` if it differs from this one."""
+    first = StudySession.objects.filter(
+        enrolment=session.enrolment_id, topic=session.topic, held_at=session.held_at
+    ).first()
+    if first is None:
+        return None
+    facts = ("form", "minutes_long", "place", "chair", "recorder", "lecturer_id", "record")
+    states = dict(first.attendances.values_list("participation", "state"))
+    if (
+        any(getattr(first, fact) != getattr(session, fact) for fact in facts)
+        or {*first.materials.all()} != {*materials}
+        or states != {pk: state for pk, state in attendance.items() if state}
+    ):
+        raise RecordedOtherwise
+    return first
 
 
 def check_make_ups(known: Mapping[int, Attendance], attendance: Mapping[int, str], confirmed: bool) -> None:

@@ -2,7 +2,6 @@
 
 from datetime import datetime, time
 from typing import Any
-from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -46,7 +45,6 @@ class StudySessionForm(forms.ModelForm):
         },
     )
     group = forms.ChoiceField(label="参加范围", required=False)
-    submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
     confirmed = forms.BooleanField(label="当时确已参加，原来的补课记录一并删除", required=False)
 
     class Meta:
@@ -70,8 +68,6 @@ class StudySessionForm(forms.ModelForm):
         if self.instance.pk:
             held = timezone.localtime(self.instance.held_at)
             self.initial = {"held_on": held.date(), "held_from": held.time(), **self.initial}
-        else:
-            self.initial.setdefault("submission", uuid4())
 
     def clean_held_on(self) -> Any:
         day, unit = self.cleaned_data["held_on"], self.enrolment
@@ -84,14 +80,10 @@ class StudySessionForm(forms.ModelForm):
         return day
 
     def clean(self) -> dict[str, Any]:
-        """Neither a second record of one session (sent again from the page before) nor one over somebody else's changes."""
+        """No record over somebody else's changes."""
         data = super().clean() or self.cleaned_data
         if self.instance.pk and self.data.get("seen", self.seen) != self.seen:
             raise ValidationError(CHANGED)
-        if not self.instance.pk and {"held_on", "held_from", "topic"} <= data.keys():
-            twins = StudySession.objects.filter(enrolment=self.enrolment, topic=data["topic"], held_at=self.held_at)
-            if twins.exclude(submission__isnull=False, submission=self.token).exists():
-                self.add_error("topic", TWICE)
         return data
 
     @property
@@ -109,6 +101,10 @@ class StudySessionForm(forms.ModelForm):
         self.instance.held_at = self.held_at
         return self.instance
 
+    def say_recorded(self) -> None:
+        """Say that this session is on record, with other facts than these."""
+        self.add_error("topic", TWICE)
+
     def ask_about_make_ups(self, attendances: list[Attendance]) -> None:
         """Say whose make-ups would go, and offer the box that confirms it."""
         people = "、".join(f"{a.participation}（{a.make_up.on}已补课）" for a in attendances)
@@ -116,10 +112,6 @@ class StudySessionForm(forms.ModelForm):
             "confirmed",
             f"{people}已登记补课，改为参加或不要求参加后补课记录将删除。确认请勾选本项再保存；否则请改回原来的出勤。",
         )
-
-    @property
-    def token(self) -> UUID | None:
-        return self.cleaned_data.get("submission")
 
 
 def from_last_session(enrolment: Enrolment) -> dict[str, Any]:

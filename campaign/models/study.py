@@ -74,7 +74,6 @@ class StudySession(models.Model):
     )
     record = models.TextField("学习记录", blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    submission = models.UUIDField(unique=True, null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -15,6 +15,7 @@ from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
 from portal.kept_text import kept_fields
 from portal.paging import paged
+from portal.sending import say_saved
 
 
 def visible_enrolments(user: Any) -> Any:
@@ -52,7 +53,7 @@ def study_session_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
 
 @requires(Permission.RECORD_STUDY)
 def study_session_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
-    """Everything about one session in one page and one POST; the same submission twice is one session."""
+    """Everything about one session in one page and one POST; the same sent twice is one session."""
     enrolment = get_in_scope(request, visible_enrolments(request.user), pk=enrolment_pk)
     if why := study.refusal(enrolment):
         messages.warning(request, why)
@@ -84,21 +85,22 @@ def session_page(request: HttpRequest, form: StudySessionForm, sheet: Attendance
     if form.is_valid():
         states, later = sheet.states(form, request.POST)
         try:
-            saved = study.record(
+            saved, new = study.record(
                 session=form.session(),
                 materials=form.cleaned_data["materials"],
                 attendance=states,
                 confirmed=form.cleaned_data["confirmed"],
-                submission=form.token,
                 by=request.user,
             )
         except study.MakeUpsAtStake as at_stake:
             form.ask_about_make_ups(at_stake.attendances)
+        except study.RecordedOtherwise:
+            form.say_recorded()
         else:
             if later:
                 people = "、".join(f"{p}（{p.expected_from:%Y-%m-%d}参加）" for p in later)
                 messages.info(request, f"以下党员在这次学习之后才参加活动，未计入应到：{people}。")
-            messages.success(request, "学习记录已保存。")
+            say_saved(request, "学习记录已保存。", new=new)
             return redirect("study-session-detail", saved.pk)
     context = {
         "form": form,

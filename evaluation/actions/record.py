@@ -9,17 +9,16 @@ from campaign.models import Enrolment, Participation
 from campaign.progress import recording
 from evaluation.models import Meeting, OpinionRound, Talk
 from portal.actions.log import audit
+from portal.sending import keep_once, sent_before
 
 
-def record_opinions(*, enrolment: Enrolment, submission: UUID, by: Any, **values: Any) -> OpinionRound:
-    """One round of asking. The same ``submission`` again gives the round that was recorded first."""
+def record_opinions(*, enrolment: Enrolment, submission: UUID, by: Any, **values: Any) -> tuple[OpinionRound, bool]:
+    """One round of asking, and whether it is new: the same sent again is the round that was recorded first."""
     with recording([enrolment.pk]):
-        made, created = OpinionRound.objects.get_or_create(
-            submission=submission, defaults={"enrolment": enrolment, "by": by} | values
-        )
-        if created:
+        made, new = keep_once(enrolment.opinion_rounds, by=by, submission=submission, **values)
+        if new:
             audit(by=by, verb="登记征求意见", target=made)
-    return made
+    return made, new
 
 
 def pass_on(*, opinions: OpinionRound, on: date, by: Any) -> bool:
@@ -43,28 +42,29 @@ def record_talks(
     submission: UUID,
     by: Any,
 ) -> int:
-    """One person's talks with each of the others; returns how many are new: none if ``submission`` came before."""
+    """One person's talks with each of the others; returns how many are new, not sent before."""
     with recording([enrolment.pk]):
-        if Talk.objects.filter(submission=submission).exists():
-            return 0
+        before = sent_before(enrolment.talks, by=by, submission=submission).filter(one=one, held_on=held_on)
+        known = {*before.values_list("other", flat=True)}
         talks = [
             Talk(enrolment=enrolment, one=one, other=other, held_on=held_on, submission=submission, by=by)
             for other in others
+            if other.pk not in known
         ]
+        if not talks:
+            return 0
         Talk.objects.bulk_create(talks)
         audit(by=by, verb=f"登记谈心{len(talks)}人次", target=enrolment, one=one.pk, held_on=str(held_on))
     return len(talks)
 
 
-def record_meeting(*, enrolment: Enrolment, submission: UUID, by: Any, **values: Any) -> Meeting:
-    """One meeting. The same ``submission`` again gives the meeting that was recorded first."""
+def record_meeting(*, enrolment: Enrolment, submission: UUID, by: Any, **values: Any) -> tuple[Meeting, bool]:
+    """One meeting, and whether it is new: the same sent again is the meeting that was recorded first."""
     with recording([enrolment.pk]):
-        made, created = Meeting.objects.get_or_create(
-            submission=submission, defaults={"enrolment": enrolment, "by": by} | values
-        )
-        if created:
+        made, new = keep_once(enrolment.meetings, by=by, submission=submission, **values)
+        if new:
             audit(by=by, verb="登记会议", target=made)
-    return made
+    return made, new
 
 
 def withdraw(*, record: OpinionRound | Talk | Meeting, by: Any) -> None:

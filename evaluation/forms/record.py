@@ -1,6 +1,5 @@
 """Forms for opinion rounds, talks and meetings."""
 
-import uuid
 from datetime import date
 from typing import Any
 
@@ -13,24 +12,17 @@ from evaluation.models import Meeting, OpinionRound
 from members.forms.fields import DateField
 from portal.forms.choices import ManyOf
 from portal.forms.wording import plain_words
+from portal.sending import MarkField
 
 CHECK = {"class": "form-check-input"}
 MOST = 1_000_000
-
-
-def mark_of_submission() -> forms.UUIDField:
-    """Makes a second press of the button harmless."""
-    stale = "页面已失效，请重新打开后填写。"
-    return forms.UUIDField(
-        widget=forms.HiddenInput, initial=uuid.uuid4, error_messages={"required": stale, "invalid": stale}
-    )
 
 
 class RecordForm(forms.ModelForm):
     """What these forms share: the branch they are about, a mark that makes a second press harmless, and a bound for what
     is counted, so that reports can add it up."""
 
-    submission = mark_of_submission()
+    submission = MarkField()
 
     def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -90,7 +82,7 @@ class PeopleChoice(ManyOf):
 class TalkForm(forms.Form):
     """One person and everybody they talked with on a day: 书记与全体党员谈心 is one form."""
 
-    submission = mark_of_submission()
+    submission = MarkField()
     held_on = DateField(label="谈心日期", past=True, initial=timezone.localdate)
     one = PersonChoice(
         queryset=Participation.objects.none(),

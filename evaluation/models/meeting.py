@@ -11,6 +11,7 @@ from campaign.models import Enrolment, Participation
 from members.models import Organization
 from members.permissions import Permission
 from members.scope import within
+from portal.sending import Sent
 
 
 class OfBranchQuerySet(models.QuerySet[Any]):
@@ -21,7 +22,7 @@ class OfBranchQuerySet(models.QuerySet[Any]):
         return self.filter(within(user.scopes(Permission.RECORD_EVALUATION), "enrolment__organization__path"))
 
 
-class OpinionRound(models.Model):
+class OpinionRound(Sent):
     """Opinions sought through one channel (S0 四: 个别谈话、发放测评表、召开座谈会等)."""
 
     class Channel(models.TextChoices):
@@ -39,7 +40,6 @@ class OpinionRound(models.Model):
     received = models.PositiveIntegerField("收到意见条数")
     passed_on = models.DateField("反馈日期", null=True, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    submission = models.UUIDField(unique=True, null=True, editable=False)
 
     objects = OfBranchQuerySet.as_manager()
 
@@ -58,7 +58,7 @@ class OpinionRound(models.Model):
         return self.enrolment.organization
 
 
-class Talk(models.Model):
+class Talk(Sent):
     """A heart-to-heart talk between two people of the branch (谈心): that it was, never what was said."""
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="talks")
@@ -66,7 +66,6 @@ class Talk(models.Model):
     other = models.ForeignKey(Participation, models.CASCADE, related_name="talks_as_other", verbose_name="另一方")
     held_on = models.DateField("日期", default=timezone.localdate)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    submission = models.UUIDField(null=True, editable=False, db_index=True)
 
     objects = OfBranchQuerySet.as_manager()
 
@@ -83,7 +82,7 @@ class Talk(models.Model):
         return self.enrolment.organization
 
 
-class Meeting(models.Model):
+class Meeting(Sent):
     """A meeting of the second phase: 专题组织生活会, 专题民主生活会 (S0 四)."""
 
     class Kind(models.TextChoices):
@@ -99,7 +98,6 @@ class Meeting(models.Model):
     present = models.PositiveIntegerField("实到")
     outcome = models.TextField("会议情况", blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    submission = models.UUIDField(unique=True, null=True, editable=False)
 
     objects = OfBranchQuerySet.as_manager()
 

@@ -19,6 +19,7 @@ from members.permissions import Permission
 from portal.access import get_in_scope, requires
 from portal.kept_text import kept_fields
 from portal.paging import key_of
+from portal.sending import say_saved
 
 PAGE = 30
 NAMES = 60
@@ -68,8 +69,8 @@ def opinion_round_create(request: HttpRequest, enrolment_pk: int) -> HttpRespons
     enrolment = enrolment_in_scope(request, enrolment_pk)
     form = OpinionRoundForm(request.POST or None, enrolment=enrolment)
     if request.method == "POST" and form.is_valid():
-        actions.record_opinions(enrolment=enrolment, by=request.user, **form.cleaned_data)
-        messages.success(request, "已登记征求意见情况。")
+        _, new = actions.record_opinions(enrolment=enrolment, by=request.user, **form.cleaned_data)
+        say_saved(request, "已登记征求意见情况。", new=new)
         return redirect("evaluation-records", enrolment.pk)
     return form_page(request, enrolment, form, "opinion_round_create")
 
@@ -96,7 +97,9 @@ def talk_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     form = TalkForm(request.POST or None, enrolment=enrolment, initial={"one": own_place(request, enrolment)})
     if request.method == "POST" and form.is_valid():
         made = actions.record_talks(enrolment=enrolment, by=request.user, **form.cleaned_data)
-        messages.success(request, f"已登记{made}次谈心。" if made else "这次谈心此前已登记，没有重复记录。")
+        known = len(form.cleaned_data["others"]) - made
+        rest = f"另有{known}次刚才已经保存过，没有重复登记。" if known else ""
+        say_saved(request, f"已登记{made}次谈心。{rest}", new=made > 0)
         return redirect("evaluation-records", enrolment.pk)
     return form_page(request, enrolment, form, "talk_create")
 
@@ -114,8 +117,8 @@ def meeting_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     initial = {"expected": expected} | kept_fields(request)
     form = MeetingForm(request.POST or None, enrolment=enrolment, initial=initial)
     if request.method == "POST" and form.is_valid():
-        actions.record_meeting(enrolment=enrolment, by=request.user, **form.cleaned_data)
-        messages.success(request, "已登记会议。")
+        _, new = actions.record_meeting(enrolment=enrolment, by=request.user, **form.cleaned_data)
+        say_saved(request, "已登记会议。", new=new)
         return redirect("evaluation-records", enrolment.pk)
     return form_page(request, enrolment, form, "meeting_create")
 

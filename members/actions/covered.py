@@ -46,11 +46,34 @@ def remove_unit(*, unit: CoveredUnit, by: Any) -> None:
 
 
 @transaction.atomic
-def send(*, organization: Organization, by: Any, **values: Any) -> Liaison:
-    """An instructor or contact person starts."""
-    liaison = Liaison.objects.create(organization=organization, **values)
+def send(*, organization: Organization, by: Any, **values: Any) -> tuple[Liaison, bool]:
+    """An instructor or contact person starts; the person, and ``False`` if just this is on the list already."""
+    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    if known := organization.liaisons.filter(left_on=None, **values).first():
+        return known, False
+    liaison = organization.liaisons.create(**values)
     audit(by=by, verb="选派指导员、联络员", target=organization, person=str(liaison))
-    return liaison
+    return liaison, True
+
+
+@transaction.atomic
+def hand_over(*, origin: Organization, to: Organization, by: Any) -> None:
+    """``origin`` is no more: its units, and who looks after them now, are ``to``'s; who did so before stays on its list.
+
+    A unit that both covered is one: what ``to`` knows of it counts, what it does not know is taken over.
+    """
+    known = {unit.name: unit for unit in to.covered_units.all()}
+    units = list(origin.covered_units.all())
+    for unit in units:
+        if kept := known.get(unit.name):
+            facts = {name: getattr(unit, name) for name in ("employees", "members") if getattr(kept, name) is None}
+            to.covered_units.filter(pk=kept.pk).update(**facts)
+            unit.liaisons.update(unit=kept)
+            unit.delete()
+    origin.covered_units.update(organization=to)
+    liaisons = origin.liaisons.filter(left_on=None).update(organization=to)
+    if units or liaisons:
+        audit(by=by, verb="移交覆盖单位", target=origin, to=str(to), units=len(units), liaisons=liaisons)
 
 
 @transaction.atomic

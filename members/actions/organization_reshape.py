@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from members.actions.covered import hand_over
 from members.actions.organization import Taken
 from members.actions.transfer import move as move_members
 from members.models import CommitteePost, Member, Mobility, Organization, Transfer
@@ -52,6 +53,7 @@ def merge(*, node: Organization, other: Organization, by: Any) -> None:
     guests.update(host=other)
     for group in Organization.objects.get_children(node).order_by("path"):
         Organization.objects.move(group, Organization.objects.get(pk=other.pk), "last-child")
+    hand_over(origin=node, to=other, by=by)
     end(node, by)
     audit(by=by, verb="合并党组织", target=node, into=str(other), members=len(people))
     tree_changed(refreshed(change))
@@ -94,8 +96,13 @@ def move(*, node: Organization, parent: Organization, by: Any) -> None:
 
 @transaction.atomic
 def close(*, node: Organization, by: Any) -> None:
-    """An organisation without members and without anything below it is no more; its records stay."""
+    """An organisation without members and without anything below it is no more; its records stay.
+
+    Units that it covered are looked after by the one above.
+    """
     change = locked(TreeChange(Reshaping.CLOSE, node, None, by))
+    if (parent := Organization.objects.get_parent(change.node)) is not None:
+        hand_over(origin=change.node, to=parent, by=by)
     end(change.node, by)
     audit(by=by, verb="撤销党组织", target=node)
     tree_changed(refreshed(change))

@@ -7,8 +7,9 @@ from uuid import UUID
 from django.db import transaction
 
 from members.actions.member import close_mobility
-from members.models import Mobility, SearchAttempt
+from members.models import Mobility
 from portal.actions.log import audit
+from portal.sending import keep_once
 
 
 @transaction.atomic
@@ -23,12 +24,11 @@ def record(
     submission: UUID,
     by: Any,
 ) -> bool:
-    """Keep one try; who was lost and is reached is found: the loss ends that day. ``False``: this form was sent before."""
+    """Keep one try; who was lost and is reached is found: the loss ends that day. ``False``: it was sent before."""
+    Mobility.objects.select_for_update(no_key=True).get(pk=mobility.pk)
     facts = {"how": how, "made_on": made_on, "reached": reached, "outcome": outcome, "next_step": next_step}
-    attempt, made = SearchAttempt.objects.get_or_create(
-        submission=submission, defaults={"mobility": mobility, "by": by} | facts
-    )
-    if not made:
+    attempt, new = keep_once(mobility.attempts, by=by, submission=submission, **facts)
+    if not new:
         return False
     audit(by=by, verb=f"登记联系：{attempt.get_how_display()}", target=mobility.member, reached=reached)
     if reached and mobility.kind == Mobility.Kind.LOST:

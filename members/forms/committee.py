@@ -17,8 +17,9 @@ from members.models import CommitteePost, Member, Organization
 
 Title = CommitteePost.Title
 ROWS = 9
-# What the lines of an election offer.
+# What the lines of an election offer where there is no committee yet; a branch without a committee has the first two.
 USUAL = (Title.SECRETARY, Title.DEPUTY, Title.ORGANIZATION, Title.PUBLICITY, Title.DISCIPLINE)
+WITHOUT_COMMITTEE = 2
 SUGGESTED = 300
 
 
@@ -48,6 +49,7 @@ class SeatForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.organization = organization
         self.member: Member | None = None
+        self.fields["other_title"].widget.attrs["placeholder"] = "如 文体委员"
         self.fields["person"].widget.attrs |= {"autocomplete": "off", "list": "people"}
 
     def clean(self) -> dict[str, Any]:
@@ -91,7 +93,11 @@ class SeatForm(forms.Form):
 
 
 class SeatRow(SeatForm):
-    """One line of an election; without a name it says nothing, whatever title is offered."""
+    """One line of an election; without a name it says nothing, whatever title is offered. ``holder``: who has the post now."""
+
+    def __init__(self, *args: Any, holder: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].widget.attrs["placeholder"] = f"现任 {holder}" if holder else "姓名或编号"
 
     def has_changed(self) -> bool:
         return bool(str(self["person"].value() or "").strip())
@@ -156,11 +162,36 @@ class ElectionForm(forms.Form):
 
 
 class SeatsFormSet(BaseFormSet):
-    """The new committee as a whole; rows without a name are left aside."""
+    """The new committee as a whole; rows without a name are left aside.
+
+    The lines offer the posts of the ``present`` committee, else the usual ones (``small``: of a branch without a committee);
+    lines beyond these are folded away.
+    """
+
+    def __init__(self, *args: Any, present: Sequence[CommitteePost] = (), small: bool = False, **kwargs: Any) -> None:
+        usual = [CommitteePost(title=title) for title in (USUAL[:WITHOUT_COMMITTEE] if small else USUAL)]
+        self.offered = list(present[:ROWS]) or usual
+        super().__init__(*args, **kwargs)
 
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         kwargs: dict[str, Any] = super().get_form_kwargs(index)
-        return kwargs | ({"initial": {"title": USUAL[index]}} if index is not None and index < len(USUAL) else {})
+        if index is None or index >= len(self.offered):
+            return kwargs
+        post = self.offered[index]
+        return kwargs | {"holder": post.name, "initial": {"title": post.title, "other_title": post.other_title}}
+
+    @property
+    def shown(self) -> list[Any]:
+        return self.forms[: len(self.offered)]
+
+    @property
+    def folded(self) -> list[Any]:
+        return self.forms[len(self.offered) :]
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Whether something was written in the lines that are folded away."""
+        return any(form.has_changed() for form in self.folded)
 
     def clean(self) -> None:
         if any(self.errors):

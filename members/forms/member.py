@@ -10,7 +10,7 @@ from members.dimensions import age_band, dimensions
 from members.forms.fields import DateField, FilterForm, IdentityField, NameField, PartialDateField, PhoneField
 from members.forms.organization_search import OrganizationField
 from members.identity import identity_index
-from members.models import Member, MemberTag, Mobility, Organization
+from members.models import Member, MemberTag, Mobility, Occupation, Organization
 from members.models.member import MemberQuerySet
 from portal.forms.wording import plain_words
 
@@ -21,6 +21,7 @@ PLAIN = [
     "ethnicity",
     "born",
     "education",
+    "occupation",
     "joined",
     "confirmed",
     "status",
@@ -92,15 +93,16 @@ class MemberForm(forms.ModelForm):
         error_messages = {"number": {"unique": "这个党员编号已经登记在另一位党员名下，请核对。"}}
 
     field_order = [
-        "name", "same_name", "sex", "ethnicity", "born", "identity", "education", "joined", "confirmed", "status",
-        "number", "post", "group", "phone", "no_phone", "helper", "tags",
+        "name", "same_name", "sex", "ethnicity", "born", "identity", "education", "occupation", "joined",
+        "confirmed", "status", "number", "post", "group", "phone", "no_phone", "helper", "tags",
     ]  # fmt: skip
 
     def __init__(self, *args: Any, branch: Organization, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.branch = branch
         person: Member = self.instance
-        self.fields["sex"].choices = [("", "未填"), *Member.Sex.choices]  # type: ignore[attr-defined]
+        for name, choices in (("sex", Member.Sex.choices), ("occupation", Occupation.choices)):
+            self.fields[name].choices = [("", "未填"), *choices]  # type: ignore[attr-defined]
         for name in ("number", "ethnicity", "education", "post", "group", "helper"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
         if person.pk:

@@ -1,13 +1,13 @@
 """One try to reach somebody."""
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
 
 from members.forms.fields import DateField
 from members.models import Mobility, SearchAttempt
+from portal.sending import MarkField
 
 
 class SearchAttemptForm(forms.ModelForm):
@@ -17,11 +17,11 @@ class SearchAttemptForm(forms.ModelForm):
     outcome = forms.CharField(
         label="了解到的情况", max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    submission = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    submission = MarkField()
 
     class Meta:
         model = SearchAttempt
-        fields = ["made_on", "how", "reached", "outcome", "next_step", "submission"]
+        fields = ["made_on", "how", "reached", "outcome", "next_step"]
         help_texts = {"next_step": "还要找谁、去哪里、什么时候再联系。"}
         error_messages = {"how": {"required": "请选择用什么方式联系。"}}
 
@@ -39,9 +39,6 @@ class SearchAttemptForm(forms.ModelForm):
                 f"不能早于{self.mobility.get_kind_display()}的起始日期（{self.mobility.since:%Y-%m-%d}）。"
             )
         return day
-
-    def validate_unique(self) -> None:
-        """The same form sent twice is no mistake: the action takes it for one."""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

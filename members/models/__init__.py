@@ -5,6 +5,7 @@ from members.models.condition import OrganizationCondition
 from members.models.covered import CoveredUnit, Liaison
 from members.models.history import MemberChange
 from members.models.member import Member, MemberTag, Mobility
+from members.models.occupation import Occupation
 from members.models.organization import Organization
 from members.models.roster import ColumnMapping, RosterChoice, RosterImport, RosterRow
 from members.models.search_attempt import SearchAttempt
@@ -24,6 +25,7 @@ __all__ = [
     "MemberChange",
     "MemberTag",
     "Mobility",
+    "Occupation",
     "Organization",
     "OrganizationCondition",
     "RosterChoice",

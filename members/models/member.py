@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from members.dates import years_after, years_before
 from members.identity import identity_index, mask_identity, mask_phone
+from members.models.occupation import Occupation
 from members.models.organization import Organization
 from members.permissions import Permission
 from members.scope import within
@@ -74,6 +75,7 @@ class Member(models.Model):
     ethnicity = models.CharField("民族", max_length=20, blank=True)
     born = models.CharField("出生年月", max_length=10, blank=True)
     education = models.CharField("学历", max_length=20, blank=True)
+    occupation = models.CharField("职业", max_length=16, choices=Occupation, blank=True)
     joined = models.CharField("入党时间", max_length=10, blank=True)
     confirmed = models.CharField("转正时间", max_length=10, blank=True)
     status = models.CharField("党员类别", max_length=16, choices=Status, default=Status.FULL)
@@ -107,6 +109,7 @@ class Member(models.Model):
             ),
             models.CheckConstraint(condition=Q(status__in=["full", "probationary"]), name="member_status"),
             models.CheckConstraint(condition=Q(sex__in=["", "male", "female"]), name="member_sex"),
+            models.CheckConstraint(condition=Q(occupation__in=["", *Occupation.values]), name="member_occupation"),
         ]
 
     def __str__(self) -> str:
@@ -169,6 +172,10 @@ class MemberTag(models.Model):
         return self.get_kind_display()
 
 
+# Who is a guest somewhere: few of all who are away. What asks for just this is answered out of an index.
+GUEST = Q(kind="inflow") | Q(host__isnull=False)
+
+
 class MobilityQuerySet(models.QuerySet["Mobility"]):
     def visible_to(self, user: Any) -> "MobilityQuerySet":
         """Those of the members one sees."""
@@ -208,6 +215,7 @@ class Mobility(models.Model):
     objects = MobilityQuerySet.as_manager()
 
     class Meta:
+        indexes = [models.Index(fields=["member"], condition=Q(until=None) & GUEST, name="mobility_guest")]
         constraints = [
             models.UniqueConstraint(fields=["member", "kind"], condition=Q(until=None), name="mobility_open_once"),
             models.CheckConstraint(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from members.models.member import Member, Mobility
 from members.models.organization import Organization
 from portal.ciphers import SealedTextField
+from portal.sending import Sent
 
 
 class SearchAttemptQuerySet(models.QuerySet["SearchAttempt"]):
@@ -18,7 +19,7 @@ class SearchAttemptQuerySet(models.QuerySet["SearchAttempt"]):
         return self.filter(mobility__member__in=Member.objects.visible_to(user))
 
 
-class SearchAttempt(models.Model):
+class SearchAttempt(Sent):
     """One try to reach somebody who is away or lost: how, what came of it, what comes next (S2 三2: 积极查找).
 
     ``made_on`` is the day of the try, ``created_at`` when it was recorded; ``outcome`` often holds addresses and is sealed.
@@ -41,8 +42,6 @@ class SearchAttempt(models.Model):
     outcome = SealedTextField("了解到的情况", context="member.search")
     next_step = models.CharField("下一步", max_length=120, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    submission = models.UUIDField(unique=True)
 
     objects = SearchAttemptQuerySet.as_manager()
 

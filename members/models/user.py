@@ -17,11 +17,13 @@ from members.scope import within
 
 # Chosen in place of an appointment: to be a member of the Party and nothing else.
 NO_HAT = 0
+# So many stand in the header side by side, one click each; more than these are a list.
+HATS_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
 class HatChoice:
-    """One line of the header's list; ``value`` is what the form sends (empty: all together)."""
+    """One of the header's choices; ``value`` is what the form sends (empty: all together)."""
 
     value: str
     title: str
@@ -128,16 +130,29 @@ class User(AbstractUser):
 
     @property
     def hat_choices(self) -> list[HatChoice]:
-        """All together, each appointment, and for members none; nothing where there is nothing to choose between."""
-        hats = [
-            HatChoice(str(hat.pk), hat.title, str(hat.organization), hat.pk == self.chosen_hat) for hat in self.all_hats
-        ]
-        if self.member and hats:
-            hats.append(
-                HatChoice(str(NO_HAT), "党员", f"{self.member.branch}（只看本人的）", self.chosen_hat == NO_HAT)
-            )
-        everything = HatChoice("", "全部职责", "一起使用", self.chosen_hat is None)
-        return [everything, *hats] if len(hats) > 1 else []
+        """All of several together, each appointment, and for members none; nothing where there is nothing to choose between."""
+        several, chosen = len(self.all_hats) > 1, self.chosen_hat
+        found = [HatChoice("", f"全部职责（{len(self.all_hats)}）", "一起使用", chosen is None)] if several else []
+        for hat in self.all_hats:
+            worn = chosen == hat.pk or chosen is None and not several
+            found.append(HatChoice(str(hat.pk), hat.title, str(hat.organization), worn))
+        if self.member_id:
+            found.append(HatChoice(str(NO_HAT), "党员", "只看本人的", chosen == NO_HAT))
+        return found if len(found) > 1 else []
+
+    @property
+    def has_few_hats(self) -> bool:
+        """Whether all choices fit side by side."""
+        return len(self.all_hats) <= HATS_AT_ONCE
+
+    def put_on(self, hat: int | None) -> bool:
+        """Let one appointment count alone, for members none (``NO_HAT``), or all (``None``); ``False``: it is not in force,
+        and nothing has changed."""
+        known = {None, *(each.pk for each in self.all_hats)} | ({NO_HAT} if self.member_id else set())
+        if hat not in known:
+            return False
+        self.chosen_hat = hat
+        return True
 
     @property
     def needs_second_factor(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from members.models import Organization
 from members.roster.columns import GUESSED, Layout, Memory, layout_of
-from members.roster.comparing import compare, compare_traits
+from members.roster.comparing import compare_traits
 from members.roster.headings import ORGANIZATION
 from members.roster.parsing import rows_of
 from members.roster.people import Choices, People, chunks
@@ -100,23 +100,20 @@ def settle(plan: Plan, root: Organization, choices: Choices, report: Report = si
     plan.organizations = settle_organizations(plan.organizations, tree)
     tree.finish()
     report(0, "正在与名册比对")
-    people = People(root, plan.members, choices)
     for row in plan.members:
         tree.place(row)
-        if not row.is_refused:
-            people.find_doubles(row)
+    people = People(root, plan.members, choices, tree.names)
     # Whoever is certain first: those who remain are fewer, and so are the questions.
-    certain = [None if row.is_refused else people.find_certain(row) for row in plan.members]
-    for number, (row, person) in enumerate(zip(plan.members, certain, strict=True)):
+    people.find_all_certain(plan.members)
+    for number, row in enumerate(plan.members):
         if not row.is_refused:
-            found = person or people.find_likely(row)
-            if row.outcome == UNCHANGED and found is None:
-                row.outcome = CREATED
-            elif found is not None:
-                row.target = found.pk
-                compare(row, found, tree.names)
-                compare_traits(row, people.roll.tags.get(found.pk, []), people.roll.away.get(found.pk, {}))
+            if row.target is None and (likely := people.find_likely(row)) is not None:
+                people.match(row, likely)
+            if row.target is not None:
+                compare_traits(row, people.roll.tags.get(row.target, []), people.roll.away.get(row.target, {}))
                 row.outcome = CHANGED if row.changes else UNCHANGED
+            elif row.outcome == UNCHANGED:
+                row.outcome = CREATED
         if number % STEP == 0:
             report(number, f"已比对 {number} 人")
     absent = people.absent() if plan.members else []

@@ -7,10 +7,11 @@ from members.roster.roll import Person
 from members.roster.rows import Row
 
 PLAIN_FIELDS = (
-    "name", "sex", "ethnicity", "born", "education", "joined", "confirmed", "status", "number", "post", "group",
+    "name", "sex", "ethnicity", "born", "education", "occupation", "joined", "confirmed", "status", "number", "post",
+    "group", "helper",
 )  # fmt: skip
 DATES = {"born", "joined", "confirmed"}
-SHOWN = {"sex": values.SEX, "status": values.STATUS}
+SHOWN = {"sex": values.SEX, "occupation": values.OCCUPATION, "status": values.STATUS}
 
 
 def news(row: Row, person: Person | Member, key: str) -> str:

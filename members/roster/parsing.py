@@ -21,7 +21,8 @@ UNIQUE = {"identity", "phone", "number"}
 KEPT = 20_000
 # Fields in which a stroke or 无 stands for nothing; in the others it is a mistake, or an answer.
 OPTIONAL = {
-    "ethnicity", "education", "post", "group", "place", "number", "born", "joined", "confirmed", "identity", "phone",
+    "ethnicity", "education", "occupation", "post", "group", "helper", "place", "number", "born", "joined", "confirmed",
+    "identity", "phone",
 }  # fmt: skip
 NOTHING = object()
 Read = Callable[[Any], Any]
@@ -49,10 +50,11 @@ def readers(kind: str, today: date) -> dict[str, tuple[Read, int]]:
         "name": (values.name, 0),
         **dict.fromkeys(("branch", "unit", "subunit"), (text, 0)),
         "branch_code": (code, 0),
-        **{key: (text, limit_of(Member, key)) for key in ("ethnicity", "education", "post", "group")},
+        **{key: (text, limit_of(Member, key)) for key in ("ethnicity", "education", "post", "group", "helper")},
         "place": (text, limit_of(Mobility, "place")),
         "number": (code, limit_of(Member, "number")),
         "sex": (partial(values.choice, labels=values.SEX, what="性别"), 0),
+        "occupation": (values.occupation, 0),
         "status": (partial(values.choice, labels=values.STATUS, what="党员类别"), 0),
         "born": (partial(past, grown=True), 0),
         "joined": (past, 0),

@@ -1,7 +1,7 @@
 """Which person on the roll a file's row is about: by number, identity number, then name with birth and branch; else the clerk is asked."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TypeVar
 
@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from members.identity import canonical, identity_index
 from members.models import Member, Organization
+from members.roster.comparing import compare
 from members.roster.roll import CHUNK, Person, Roll
 from members.roster.rows import ASKED, Row, masked
 from members.roster.tree import plain
@@ -23,7 +24,7 @@ T = TypeVar("T")
 Choices = Mapping[tuple[str, int], int | None]
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def known_as(name: str) -> str:
     """A person's name for comparison."""
     return plain(name.translate(DOTS))
@@ -55,36 +56,88 @@ def distinct(one: Row, other: Row) -> bool:
     return not compatible(one.values.get("born", ""), other.values.get("born", ""))
 
 
-class People:
-    """Members under ``root``, and who elsewhere holds a number that the file claims."""
+class Rows:
+    """The rows of the file: each number stands in one of them, and no two are about the same person as far as they tell."""
 
-    def __init__(self, root: Organization, rows: list[Row], choices: Choices) -> None:
-        self.root, self.choices, self.roll = root, choices, Roll(root)
-        self.by_number: dict[str, Person] = {}
-        self.by_identity: dict[str, Person] = {}
-        self.by_place: dict[str, dict[str, list[Person]]] = {}
-        self.by_name: dict[str, list[Person]] = {}
-        for person in self.roll.people:
-            if person.number:
-                self.by_number[person.number] = person
-            if person.identity_index:
-                self.by_identity[person.identity_index] = person
-            self.by_place.setdefault(person.branch, {}).setdefault(known_as(person.name), []).append(person)
-        chosen = set(filter(None, choices.values()))
-        self.by_key = {person.pk: person for person in self.roll.people if person.pk in chosen}
-        self.claimed: dict[int, Row] = {}
-        self.seen: dict[str, dict[str, Row]] = {key: {} for key in LABELS}
+    def __init__(self) -> None:
+        self.by_number: dict[str, Row] = {}
+        self.by_identity: dict[str, Row] = {}
         self.namesakes: dict[str, dict[str, Row]] = {}
         self.more: dict[tuple[str, str], list[Row]] = {}
+
+    def add(self, row: Row) -> None:
+        """Refuse both rows where one person stands twice, or where nobody could tell two people apart."""
+        number, identity = row.values.get("number", ""), row.values.get("identity", "")
+        if number:
+            self.add_once("number", number, row, self.by_number.setdefault(number, row))
+        if identity:
+            row.index = identity_index(identity)
+            self.add_once("identity", canonical(identity), row, self.by_identity.setdefault(row.index, row))
+        self.add_name(row)
+
+    def add_once(self, key: str, value: str, row: Row, first: Row) -> None:
+        if first is not row:
+            for one, other in ((row, first), (first, row)):
+                reason = f"{LABELS[key]}与{other.place}（{other.values['name']}，{other.values['where']}）相同，"
+                one.refuse(key, masked(key, value), f"{reason}一人只能在一个支部出现一次。请核对后改正或删除一行。")
+
+    def add_name(self, row: Row) -> None:
+        name, branch = known_as(row.values["name"]), row.values["branch_key"]
+        first = self.namesakes.setdefault(branch, {}).setdefault(name, row)
+        if first is row:
+            return
+        others = self.more.setdefault((name, branch), [first])
+        for other in others:
+            if not distinct(row, other) and not row.is_refused:
+                for one, twin in ((row, other), (other, row)):
+                    reason = f"与{twin.place}同名同支部，无法区分是否同一人。若是重复请删除一行，"
+                    one.refuse("name", one.values["name"], f"{reason}若是两人请补填身份证号、党员编号或出生年月。")
+        others.append(row)
+
+    def about(self, person: Person) -> Row | None:
+        """The row that is about this person and cannot be about anybody else: every number that it says is theirs."""
+        by_number = self.by_number.get(person.number or "")
+        row = self.by_identity.get(person.identity_index) or by_number
+        if row is None or row.is_refused or (by_number is not None and by_number is not row):
+            return None
+        theirs = row.values.get("number", person.number) == person.number and row.index in ("", person.identity_index)
+        return row if theirs else None
+
+
+class People:
+    """Members under ``root``, and who elsewhere holds a number that the file claims.
+
+    Rows that are about somebody beyond doubt are compared while the roll is read; ``roll.people`` are all the others.
+    """
+
+    def __init__(self, root: Organization, rows: list[Row], choices: Choices, branches: dict[str, str]) -> None:
+        self.root, self.choices, self.branches = root, choices, branches
+        self.rows = Rows()
+        for row in rows:
+            if not row.is_refused:
+                self.rows.add(row)
+        self.chosen = set(filter(None, choices.values()))
+        self.roll = Roll(root, self.meet)
+        self.by_number = {person.number: person for person in self.roll.people if person.number}
+        self.by_identity = {person.identity_index: person for person in self.roll.people if person.identity_index}
+        self.by_key = {person.pk: person for person in self.roll.people if person.pk in self.chosen}
+        self.claimed: dict[int, Row] = {}
         self.ended: set[str] = set()
         self.elsewhere: set[str] = set()
-        for row in rows:
-            if number := row.values.get("identity"):
-                row.index = identity_index(number)
-                if known := self.by_identity.get(row.index):
-                    row.index = known.identity_index  # the same text, held once
         if Member.objects.filter(Q(ended_on__isnull=False) | ~Q(branch__path__startswith=root.path)).exists():
-            self.find_elsewhere(rows)
+            self.find_elsewhere([row for row in rows if row.target is None])
+
+    def meet(self, person: Person) -> bool:
+        """Compare the row about this person, if there is one beyond doubt and nobody chose the person for another row."""
+        row = None if person.pk in self.chosen else self.rows.about(person)
+        if row is None:
+            return False
+        self.match(row, person)
+        return True
+
+    def match(self, row: Row, person: Person) -> None:
+        row.target = person.pk
+        compare(row, person, self.branches)
 
     def find_elsewhere(self, rows: list[Row]) -> None:
         """Numbers of the file that somebody outside this roll holds; the number of one who has left stays theirs."""
@@ -97,29 +150,13 @@ class People:
             taken = Member.objects.on_roll().filter(identity_index__in=chunk)
             self.elsewhere.update(taken.values_list("identity_index", flat=True))
 
-    def find_doubles(self, row: Row) -> None:
-        """Refuse both rows where one person stands twice, or where nobody could tell two people apart."""
-        for key, label in LABELS.items():
-            value = row.values.get(key, "")
-            if not value:
-                continue
-            value = canonical(value) if key == "identity" else value
-            first = self.seen[key].setdefault(value, row)
-            if first is not row:
-                for one, other in ((row, first), (first, row)):
-                    reason = f"{label}与{other.place}（{other.values['name']}，{other.values['where']}）相同，"
-                    one.refuse(key, masked(key, value), f"{reason}一人只能在一个支部出现一次。请核对后改正或删除一行。")
-        name, branch = known_as(row.values["name"]), row.values["branch_key"]
-        first = self.namesakes.setdefault(branch, {}).setdefault(name, row)
-        if first is row:
-            return
-        others = self.more.setdefault((name, branch), [first])
-        for other in others:
-            if not distinct(row, other) and not row.is_refused:
-                for one, twin in ((row, other), (other, row)):
-                    reason = f"与{twin.place}同名同支部，无法区分是否同一人。若是重复请删除一行，"
-                    one.refuse("name", one.values["name"], f"{reason}若是两人请补填身份证号、党员编号或出生年月。")
-        others.append(row)
+    def find_all_certain(self, rows: list[Row]) -> None:
+        """Match the rows that numbers or choices tell of, once it is clear that no two of them mean the same person."""
+        waiting = (row for row in rows if row.target is None and not row.is_refused)
+        found = [(row, person) for row in waiting if (person := self.find_certain(row)) is not None]
+        for row, person in found:
+            if not row.is_refused:
+                self.match(row, person)
 
     def find_certain(self, row: Row) -> Person | None:
         """By the clerk's choice, by number, by identity number. Refuses the row where somebody else holds one of its numbers."""
@@ -159,7 +196,7 @@ class People:
         # Another number than on the roll, or another branch: a correction or a transfer, or somebody else.
         near = fitting or [p for p in here if same_birth(p.born, born)]
         if not near and len(born) >= MONTH:
-            everywhere = self.free(self.namesakes_of(name))
+            everywhere = self.free(self.by_name.get(name, []))
             near = [p for p in everywhere if same_birth(p.born, born) and not self.contradicts(row, p)]
         if near:
             row.outcome, row.candidates = ASKED, near[:SHOWN]
@@ -173,12 +210,20 @@ class People:
         number = row.values.get("number", "")
         return bool((number and person.number) or (row.index and person.identity_index))
 
-    def namesakes_of(self, name: str) -> list[Person]:
-        if not self.by_name:
-            for branch in self.by_place.values():
-                for known, people in branch.items():
-                    self.by_name.setdefault(known, []).extend(people)
-        return self.by_name.get(name, [])
+    @cached_property
+    def by_place(self) -> dict[str, dict[str, list[Person]]]:
+        """By branch and name, those whom no row is certainly about."""
+        found: dict[str, dict[str, list[Person]]] = {}
+        for person in self.free(self.roll.people):
+            found.setdefault(person.branch, {}).setdefault(known_as(person.name), []).append(person)
+        return found
+
+    @cached_property
+    def by_name(self) -> dict[str, list[Person]]:
+        found: dict[str, list[Person]] = {}
+        for person in self.free(self.roll.people):
+            found.setdefault(known_as(person.name), []).append(person)
+        return found
 
     def claim(self, row: Row, person: Person | None) -> Person | None:
         """One person, one row."""

@@ -1,5 +1,6 @@
 """The refused rows as they stood in the file, with the reason in front, ready to be mended and uploaded again."""
 
+import re
 from typing import Any
 
 from members.models import RosterImport
@@ -8,6 +9,7 @@ from members.roster.rows import ASKED, REFUSED
 from portal.documents import Table
 from portal.sheets import read_sheets
 
+LETTER = re.compile("^[A-Z]+列")
 ASKED_REASON = "需确认：可能是名册中的多个人。请补填党员编号或身份证号，或在预览中选择"
 
 
@@ -16,7 +18,7 @@ def refused_tables(roster: RosterImport, content: bytes) -> list[Table]:
     reasons: dict[str, dict[int, str]] = {}
     rows = roster.rows.filter(outcome__in=[REFUSED, ASKED]).values_list("sheet", "number", "detail")
     for name, number, detail in rows.iterator():
-        reasons.setdefault(name, {})[number] = words(detail)
+        reasons.setdefault(name, {})[number] = f"原第{number}行　{words(detail)}"
     headings = {each["sheet"]: each["headings"] for each in roster.report.get("layouts", ())}
     tables = []
     for sheet in read_sheets(content):
@@ -32,12 +34,13 @@ def table(name: str, headings: list[str], lines: list[list[Any]]) -> Table:
     if headings[:1] == [REASON]:
         headings, lines = headings[1:], [[line[0], *line[2:]] for line in lines]
     width = max(len(headings) + 1, *(len(line) for line in lines))
-    return Table(name, [REASON, *headings, *[""] * (width - len(headings) - 1)], lines)
+    return Table(name, [REASON, *headings, *[""] * (width - len(headings) - 1)], lines, as_text=True)
 
 
 def words(detail: dict[str, Any]) -> str:
+    """Why, by the heading alone: in the sheet that is handed back every column stands one further to the right."""
     problems = detail.get("problems", ())
-    return "；".join(f"{column}：{reason}" for column, _, reason in problems) or ASKED_REASON
+    return "".join(f"{LETTER.sub('', column)}：{reason}" for column, _, reason in problems) or ASKED_REASON
 
 
 def shown(cell: Any) -> Any:

@@ -1,7 +1,7 @@
 """The roll of one subtree as it is, loaded in few queries and little memory."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from django.db.models import BinaryField, ExpressionWrapper, F
@@ -26,11 +26,13 @@ class Person(NamedTuple):
     ethnicity: str
     born: str
     education: str
+    occupation: str
     joined: str
     confirmed: str
     status: str
     post: str
     group: str
+    helper: str
     identity_index: str
     sealed_identity: bytes
     sealed_phone: bytes
@@ -68,7 +70,7 @@ def raw(name: str) -> ExpressionWrapper:
 
 def fields_of(people: MemberQuerySet) -> Any:
     """Query set of the fields of ``Person``."""
-    plain = ("pk", "number", "name", "branch__code", *Person._fields[4:14])
+    plain = ("pk", "number", "name", "branch__code", *Person._fields[4:-2])
     return people.values_list(*plain, raw("identity"), raw("phone"))
 
 
@@ -87,19 +89,24 @@ def traits_under(root: Organization) -> tuple[Iterator[Any], Iterator[Any]]:
 
 
 class Roll:
-    """People, tags and mobilities under ``root``; ``stamp`` is equal as long as nothing of it has changed."""
+    """People, tags and mobilities under ``root``; ``stamp`` is equal as long as nothing of it has changed.
 
-    def __init__(self, root: Organization) -> None:
+    ``meet`` is shown everyone in the order of their keys. ``people`` are those whom it did not settle (``False``): a file
+    mostly speaks of those who are on the roll, and then few have to be kept in memory.
+    """
+
+    def __init__(self, root: Organization, meet: Callable[[Person], bool]) -> None:
         self.people: list[Person] = []
         self.tags: dict[int, list[str]] = {}
         self.away: dict[int, dict[str, str]] = {}
         seen: dict[str, str] = {}
         essence = tree_essence(root)
         for values in people_under(root):
-            texts = (seen.setdefault(value, value) for value in values[3:13])
-            person = Person._make((*values[:3], *texts, values[13], bytes(values[14]), bytes(values[15])))
+            person = Person._make((*values[:-2], *map(bytes, values[-2:])))
             essence.update(repr(person[:]).encode())
-            self.people.append(person)
+            if not meet(person):
+                texts = (seen.setdefault(value, value) for value in person[3:-3])
+                self.people.append(Person._make((*person[:3], *texts, *person[-3:])))
         tags, away = traits_under(root)
         for owner, kind in tags:
             essence.update(repr((owner, kind)).encode())
@@ -114,7 +121,7 @@ def stamp_of(root: Organization) -> str:
     """The stamp of the roll as it is now, without keeping it in memory."""
     essence = tree_essence(root)
     for values in people_under(root):
-        essence.update(repr((*values[:14], bytes(values[14]), bytes(values[15]))).encode())
+        essence.update(repr((*values[:-2], *map(bytes, values[-2:]))).encode())
     for rows in traits_under(root):
         for row in rows:
             essence.update(repr(row).encode())

@@ -25,6 +25,12 @@ def fields() -> dict[str, Any]:
     return Fields().__dict__
 
 
+# Keys are shared only where the first one had them all.
+shared = Fields()
+for key in (*LABELS[MEMBER], "where", "branch_key", "away", "back"):
+    setattr(shared, key, None)
+
+
 @dataclass(slots=True, eq=False)
 class Row:
     """One data row: its cleaned ``values`` by field, what it would do to which ``target`` (id), and why it can't.

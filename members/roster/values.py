@@ -8,7 +8,8 @@ from functools import lru_cache
 from operator import mul
 from typing import Any
 
-from members.models import Member, MemberTag, Mobility, Organization
+from members.models import Member, MemberTag, Mobility, Occupation, Organization
+from members.roster.words import OTHER_OCCUPATIONS, OTHER_WORDS
 
 FORMULA_ERROR = re.compile(r"#(REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|公式没有结果)|Err:\d+")
 DOTS = str.maketrans(dict.fromkeys("•‧・･．∙⋅", "·"))
@@ -158,28 +159,12 @@ def phone(value: Any) -> str:
     return "、".join(number for number in numbers if number)
 
 
-OTHER_WORDS = {
-    "支部": "党支部",
-    "总支": "党总支",
-    "联合支部": "联合党支部",
-    "基层党委": "党委",
-    "工委": "党工委",
-    "中共正式党员": "正式党员",
-    "中共预备党员": "预备党员",
-    "男性": "男",
-    "女性": "女",
-    "停产企业": "停产",
-    "破产": "关闭破产",
-    "关闭": "关闭破产",
-}
-
-
-def choice(value: Any, labels: Mapping[str, str], what: str) -> str:
+def choice(value: Any, labels: Mapping[str, str], what: str, others: Mapping[str, str] = OTHER_WORDS) -> str:
     """The stored value of a label; also accepts labels without their last two characters (正式 for 正式党员)."""
     written = code(value).replace("(", "（").replace(")", "）")
     if not written:
         return ""
-    written = OTHER_WORDS.get(written, written)
+    written = others.get(written, written)
     for stored, label in labels.items():
         if written == label or (len(written) >= 2 and label.startswith(written)):
             return stored
@@ -188,11 +173,20 @@ def choice(value: Any, labels: Mapping[str, str], what: str) -> str:
 
 SEX = dict(Member.Sex.choices)
 STATUS = dict(Member.Status.choices)
+OCCUPATION = dict(Occupation.choices)
 KIND = dict(Organization.Kind.choices)
 SECTOR = dict(Organization.Sector.choices)
 CONDITION = dict(Organization.Condition.choices)
 TAGS = dict(MemberTag.Kind.choices)
 MOBILITY = dict(Mobility.Kind.choices)
+
+
+def occupation(value: Any) -> str:
+    """The stored occupation of its label, or of a word for a trade that belongs there beyond doubt."""
+    try:
+        return choice(value, OCCUPATION, "职业", OTHER_OCCUPATIONS)
+    except Refused as refused:
+        raise Refused(f"{refused}如果这一列写的是职务，请在“列的对应关系”中改选“职务”。") from refused
 
 
 NONE = {"", "否", "无", "正常", "未流动", "在册", "没有"}

@@ -125,7 +125,7 @@ def write_changed(ready: Prepared, people: dict[int, Values], branches: dict[str
 def persons(rows: dict[int, Row]) -> Iterator[Person]:
     for chunk in chunks(rows):
         for values in fields_of(Member.objects.filter(pk__in=chunk)):
-            yield Person(*values[:14], *map(bytes, values[14:]))
+            yield Person(*values[:-2], *map(bytes, values[-2:]))
 
 
 def changed_member(

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from members.actions import committee as actions
 from members.actions.appointment import AlreadyAppointed
-from members.committee import standing_of
+from members.committee import COMMITTEE_FROM, standing_of
 from members.committee_list import CommitteeFilterForm, page_of
 from members.forms.committee import ElectionForm, PostEndForm, PostForm, Seats, suggestions
 from members.models import Appointment, CommitteePost, Organization
@@ -95,7 +95,11 @@ def elect(request: HttpRequest, org_pk: int) -> HttpResponse:
     if node.closed_on:
         return closed(request, node)
     form = ElectionForm(request.POST or None, organization=node)
-    seats = Seats(request.POST or None, prefix="seats", form_kwargs={"organization": node})
+    standing, present = standing_of(node), node.committee_posts.held().in_rank()
+    small = node.is_branch and standing is not None and standing.full_members < COMMITTEE_FROM
+    seats = Seats(
+        request.POST or None, prefix="seats", form_kwargs={"organization": node}, present=present, small=small
+    )
     if request.method == "POST" and form.is_valid() and seats.is_valid():
         try:
             actions.elect(organization=node, seats=seats.seats, by=request.user, **form.cleaned_data)
@@ -103,7 +107,7 @@ def elect(request: HttpRequest, org_pk: int) -> HttpResponse:
             return closed(request, node)
         messages.success(request, f"已登记{node}换届选举，共{len(seats.seats)}个职务。")
         return redirect("committee-detail", node.pk)
-    more = {"seats": seats, "people": suggestions(node), "standing": standing_of(node)}
+    more = {"seats": seats, "people": suggestions(node), "standing": standing}
     return form_page(request, node, form, "committee_elect", **more)
 
 

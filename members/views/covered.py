@@ -16,6 +16,7 @@ from members.permissions import Permission
 from members.tree import visible_trail
 from members.views.at_organization import form_page, organization_in_scope
 from portal.access import get_in_scope, requires
+from portal.sending import say_saved
 
 TWICE = "这个单位已经列入，请核对名称。"
 
@@ -80,8 +81,8 @@ def send(request: HttpRequest, org_pk: int) -> HttpResponse:
     node = organization_in_scope(request, org_pk)
     form = LiaisonForm(request.POST or None, organization=node, initial={"since": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
-        liaison = actions.send(organization=node, by=request.user, **form.cleaned_data)
-        messages.success(request, f"已登记{liaison}。")
+        liaison, new = actions.send(organization=node, by=request.user, **form.cleaned_data)
+        say_saved(request, f"已登记{liaison}。", new=new)
         return redirect("covered-unit-list", node.pk)
     return form_page(request, node, form, "liaison_create")
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from members.actions import appointment as actions
 from members.forms.appointment import DelegationForm
-from members.hats import CHOSEN, choices
+from members.hats import CHOSEN
 from members.models import Appointment
 from portal.access import signed_in
 from portal.paging import key_of
@@ -27,12 +27,12 @@ def visible(request: HttpRequest) -> Any:
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Put on one hat, or all together; then home, as the page one comes from may not exist under this hat."""
+    user: Any = request.user
     wanted = request.POST.get("hat", "")
-    chosen = key_of(wanted)
     if not wanted:
         request.session.pop(CHOSEN, None)
-    elif chosen in choices(request.user):
-        request.session[CHOSEN] = chosen
+    elif user.put_on(key_of(wanted)):
+        request.session[CHOSEN] = user.chosen_hat
     else:
         messages.info(request, "这项职责已经结束，没有切换。")
     return redirect("home")

@@ -11,6 +11,7 @@ from members.permissions import Permission
 from members.tree import visible_trail
 from portal.access import get_in_scope, requires
 from portal.paging import paged
+from portal.sending import say_saved
 
 
 @requires(Permission.EDIT_ROLL)
@@ -23,9 +24,9 @@ def overview(request: HttpRequest, mobility_pk: int) -> HttpResponse:
         messages.error(request, f"“{mobility.get_kind_display()}”已经结束，不再登记。")
         return redirect("search-attempt-list", mobility.pk)
     if request.method == "POST" and form.is_valid():
-        record(mobility=mobility, by=request.user, **form.cleaned_data)
+        new = record(mobility=mobility, by=request.user, **form.cleaned_data)
         found = form.cleaned_data["reached"] and mobility.kind == Mobility.Kind.LOST
-        messages.success(request, f"已登记：联系上了{mobility.member}，失联随即结束。" if found else "已登记。")
+        say_saved(request, f"已登记：联系上了{mobility.member}，失联随即结束。" if found else "已登记。", new=new)
         return redirect("search-attempt-list", mobility.pk)
     context = {
         "mobility": mobility,

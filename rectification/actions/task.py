@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from campaign.models import Enrolment, Participation
 from campaign.progress import recording
 from portal.actions.log import audit
+from portal.sending import AGAIN, keep_once
 from rectification.models import Task, TaskMoved, TaskNote
 
 State = Task.State
 EDITABLE = ("problem", "category", "source", "measure", "responsible", "kind", "due_on")
+
+
+class SaidBefore(Exception):
+    """The same person has just left the same remark."""
 
 
 @dataclass(frozen=True)
@@ -121,26 +128,26 @@ def holding(task: Task) -> Iterator[Task]:
         yield fresh
 
 
-def add(*, enrolment: Enrolment, by: Any, submission: UUID | None = None, **fields: Any) -> Task:
-    """Open an entry of the branch. The same ``submission`` gives the entry that is already there."""
+def add(*, enrolment: Enrolment, by: Any, submission: UUID | None = None, **fields: Any) -> tuple[Task, bool]:
+    """Open an entry of the branch; the entry, and whether it is new: the same sent again is the one that is there."""
     return _add(enrolment=enrolment, by=by, submission=submission, subject=None, **fields)
 
 
-def add_own(*, participation: Participation, by: Any, submission: UUID | None = None, **fields: Any) -> Task:
-    """Note a person's own measure, drawn from their self-analysis; they carry it themselves."""
+def add_own(
+    *, participation: Participation, by: Any, submission: UUID | None = None, **fields: Any
+) -> tuple[Task, bool]:
+    """Note a person's own measure, drawn from their self-analysis, as ``add`` does; they carry it themselves."""
     values = {"source": Task.Source.ANALYSIS} | fields | {"subject": participation, "responsible": participation}
     return _add(enrolment=participation.enrolment, by=by, submission=submission, **values)
 
 
-def _add(*, enrolment: Enrolment, by: Any, submission: UUID | None, **fields: Any) -> Task:
+def _add(*, enrolment: Enrolment, by: Any, submission: UUID | None, **fields: Any) -> tuple[Task, bool]:
     with recording([enrolment.pk]):
-        known = Task.objects.filter(submission=submission).first() if submission else None
-        if known and known.by_id == by.pk and known.enrolment_id == enrolment.pk:
-            return known
-        task = Task.objects.create(enrolment=enrolment, by=by, submission=None if known else submission, **fields)
-        TaskNote.objects.create(task=task, text="登记整改事项", state=task.state, by=by)
-        audit(by=by, verb="登记整改事项", target=task)
-        return task
+        task, new = keep_once(enrolment.tasks, by=by, submission=submission, **fields)
+        if new:
+            TaskNote.objects.create(task=task, text="登记整改事项", state=task.state, by=by)
+            audit(by=by, verb="登记整改事项", target=task)
+        return task, new
 
 
 def edit(*, task: Task, by: Any, **fields: Any) -> Task:
@@ -173,12 +180,15 @@ def shown(task: Task, name: str) -> str:
 
 
 def move(*, task: Task, code: str, text: str, by: Any) -> Task:
-    """Make one move of ``MOVES``. Raises ``TaskMoved`` when it can't be made (any more)."""
+    """Make one move of ``MOVES``. Raises ``TaskMoved`` when it can't be made (any more), ``SaidBefore``."""
     step = MOVES[code]
     with holding(task) as fresh:
         if not step.can(fresh, by):
             raise TaskMoved
         before = fresh.state
+        just_now = fresh.notes.filter(by=by, text=text, state="", at__gt=timezone.now() - AGAIN)
+        if step is MOVES["remark"] and just_now.exists():
+            raise SaidBefore
         step.run(fresh, text, by)
         state = fresh.state if fresh.state != before else ""
         TaskNote.objects.create(task=fresh, text=text or step.label, state=state, by=by)

@@ -21,7 +21,7 @@ def evaluate(district: District, enrolment: Enrolment, *, thorough: bool) -> Non
     secretary, people = district.secretary(enrolment), district.people(enrolment)
     begin = enrolment.runs.get(phase__number=2).starts_on
     day = min(begin + timedelta(4), district.today)
-    opinions = record.record_opinions(
+    opinions, _ = record.record_opinions(
         enrolment=enrolment,
         submission=uuid4(),
         by=secretary,
@@ -75,7 +75,7 @@ def rectify(district: District, enrolment: Enrolment) -> None:
     secretary, people = district.secretary(enrolment), district.people(enrolment)
     chosen = district.random.sample(PROBLEMS, k=3)
     for position, (category, problem, measure, kind) in enumerate(chosen):
-        entry = tasks.add(
+        entry, _ = tasks.add(
             enrolment=enrolment,
             by=secretary,
             problem=problem,

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from campaign.models import Enrolment, Participation
 from portal.forms.wording import plain_words
+from portal.sending import MarkField
 from rectification.actions.task import MOVES
 from rectification.models import Task
 
@@ -19,7 +20,7 @@ def chinese(day: Any) -> str:
 class TaskForm(forms.ModelForm):
     """An entry of the branch: responsible is somebody who takes part there now."""
 
-    submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    submission = MarkField()
 
     class Meta:
         model = Task
@@ -37,6 +38,8 @@ class TaskForm(forms.ModelForm):
     def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.campaign = enrolment.campaign
+        if self.instance.pk:
+            del self.fields["submission"]
         self.fields["measure"].max_length = 3000  # type: ignore[attr-defined]
         self.fields["due_on"].help_text = f"从今天到{chinese(self.campaign.ends_on)}活动结束之间的一天。"
         plain_words(self)

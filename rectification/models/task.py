@@ -10,6 +10,7 @@ from django.utils import timezone
 from campaign.models import Campaign, Enrolment, Finding, Participation, ProblemCategory
 from members.models import Organization
 from members.permissions import Permission
+from portal.sending import Sent
 from rectification.models.ledger import TaskQuerySet
 
 
@@ -17,7 +18,7 @@ class TaskMoved(Exception):
     """The task is no longer in the state in which this move could be made: somebody else was faster."""
 
 
-class Task(models.Model):
+class Task(Sent):
     """One problem with its measure, the person responsible and the date. ``subject``: whose own problem it is; empty =
     the branch's. ``finding``: what an inspection found, if it comes from one.
 
@@ -70,8 +71,6 @@ class Task(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    submission = models.UUIDField(unique=True, null=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
 
     objects = TaskQuerySet.as_manager()

@@ -1,7 +1,5 @@
 """Pages on which a member plans and follows their own rectification."""
 
-from uuid import uuid4
-
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from campaign.models import Participation
 from portal.access import signed_in
 from portal.kept_text import kept_fields
+from portal.sending import say_saved
 from rectification import own
 from rectification.actions import task as actions
 from rectification.forms.task import OwnTaskForm
@@ -50,11 +49,11 @@ def my_task_create(request: HttpRequest, participation_pk: int) -> HttpResponse:
     if not own.takes_measures(participation):
         messages.warning(request, "活动已经结束，或您已不在这里参加活动，不能再增加整改措施。")
         return redirect("my-tasks", participation.pk)
-    initial = {"submission": uuid4(), "problem": request.GET.get("problem", "")[:300]} | kept_fields(request)
+    initial = {"problem": request.GET.get("problem", "")[:300]} | kept_fields(request)
     form = OwnTaskForm(request.POST or None, initial=initial, enrolment=participation.enrolment)
     if request.method == "POST" and form.is_valid():
-        actions.add_own(participation=participation, by=request.user, **form.cleaned_data)
-        messages.success(request, "已登记整改措施。")
+        _, new = actions.add_own(participation=participation, by=request.user, **form.cleaned_data)
+        say_saved(request, "已登记整改措施。", new=new)
         return redirect("my-tasks", participation.pk)
     context = {
         "form": form,

@@ -1,7 +1,6 @@
 """Pages of the rectification ledger."""
 
 from typing import Any
-from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -14,6 +13,7 @@ from members.models import Organization
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
 from portal.kept_text import kept_fields
+from portal.sending import SENT_BEFORE, say_saved
 from rectification import ledger
 from rectification.actions import task as actions
 from rectification.forms.task import MoveForm, OwnTaskForm, TaskForm
@@ -57,14 +57,14 @@ def task_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     if enrolment.campaign.state == Campaign.State.CLOSED:
         messages.warning(request, "活动已经结束，整改台账不再增加新的事项。")
         return redirect("task-list", enrolment.organization_id)
-    initial: dict[str, Any] = {"submission": uuid4(), "problem": request.GET.get("problem", "")[:300]}
+    initial: dict[str, Any] = {"problem": request.GET.get("problem", "")[:300]}
     if request.GET.get("source") in Task.Source.values:
         initial["source"] = request.GET["source"]
     initial |= kept_fields(request)
     form = TaskForm(request.POST or None, initial=initial, enrolment=enrolment)
     if request.method == "POST" and form.is_valid():
-        task = actions.add(enrolment=enrolment, by=user, **form.cleaned_data)
-        messages.success(request, "已登记到整改台账。")
+        task, new = actions.add(enrolment=enrolment, by=user, **form.cleaned_data)
+        say_saved(request, "已登记到整改台账。", new=new)
         return redirect("task-detail", task.pk)
     context = {
         "form": form,
@@ -114,6 +114,9 @@ def task_move(request: HttpRequest, pk: int) -> HttpResponse:
     except TaskMoved:
         messages.error(request, MOVED)
         return show(request, find(request, pk), form)
+    except actions.SaidBefore:
+        messages.info(request, SENT_BEFORE)
+        return redirect("task-detail", pk)
     messages.success(request, f"已{actions.MOVES[code].verb}，现在的状态：{step.get_state_display()}。")
     return redirect("task-detail", pk)
 

@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from members.actions import member as actions
 from members.permissions import Role
 from tests import factories as make
 
@@ -36,3 +37,29 @@ def test_a_member_page_names_what_is_still_owed() -> None:
     with CaptureQueriesContext(connection) as queries:
         client.get(url)
     assert len(queries) <= 22
+
+
+def test_the_home_branch_reads_where_a_member_takes_part_who_lives_elsewhere() -> None:
+    root = make.organization("区委")
+    home, host = make.branch(root, "第一党支部"), make.branch(root, "第二党支部")
+    campaign = make.campaign(root)
+    make.enrolment(campaign, home), make.enrolment(campaign, host)
+    person = make.member(home, "王芳")
+    secretary = make.secretary(home)
+    actions.open_mobility(member=person, by=secretary, kind="out-of-province", since=date(2005, 8, 1), host=host)
+    client = Client()
+    client.force_login(secretary)
+    assert "在第二党支部参加活动。" in client.get(reverse("member-detail", args=[person.pk])).text
+
+
+def test_nothing_is_asked_of_who_has_left() -> None:
+    root = make.organization("区委")
+    enrolment = make.enrolment(make.campaign(root, (("study-note", "all-members"),)), make.branch(root, "第一党支部"))
+    person = make.participation(enrolment, "王芳").member
+    office = make.hat(Role.OFFICE, root)
+    actions.leave(member=person, ending="died", ended_on=date(2005, 9, 1), by=office)
+    client = Client()
+    client.force_login(office)
+    page = client.get(reverse("member-detail", args=[person.pk])).text
+    assert "已退出，不再要求" in page
+    assert "在本支部参加活动" not in page

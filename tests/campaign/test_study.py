@@ -1,12 +1,9 @@
 """A session is recorded once, in one page; everything else follows from it."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -39,7 +36,6 @@ def session_fields(here: Unit, **change: object) -> dict[str, Any]:
         "place": "会议室",
         "chair": "书记",
         "recorder": "乙",
-        "submission": str(uuid4()),
     }
     fields |= {f"state-{p.pk}": "present" for p in here.people()}
     return fields | change
@@ -83,7 +79,7 @@ def test_one_post_records_everyone_and_shows_at_the_root_at_once(here: Unit) -> 
     assert figures[here.requirement("召开动员大会").pk] == Figures(0, 0, 1)
 
 
-def test_the_same_submission_twice_is_one_session(here: Unit) -> None:
+def test_the_same_sent_twice_is_one_session(here: Unit) -> None:
     fields = session_fields(here)
     client, url = signed_in(here.secretary), reverse("study-session-create", args=[here.enrolment.pk])
     first, second = client.post(url, fields), client.post(url, fields)
@@ -355,24 +351,6 @@ def test_my_study_adds_up_and_keeps_notes_to_their_author(here: Unit) -> None:
     assert signed_in(here.outsider).get(url).status_code == 404
     colleague = make.user(here.people()[1].member)
     assert signed_in(colleague).get(url).status_code == 404
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_sendings_at_the_same_moment_are_one_session(here: Unit) -> None:
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():
-        pytest.skip("threads share no database in memory")
-    fields, url = session_fields(here), reverse("study-session-create", args=[here.enrolment.pk])
-
-    def send(_: int) -> int:
-        try:
-            return int(signed_in(here.secretary).post(url, fields).status_code)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(2) as threads:
-        assert list(threads.map(send, range(2))) == [302, 302]
-    assert StudySession.objects.count() == 1
-    assert Attendance.objects.count() == 4
 
 
 def test_dates_are_those_of_the_wall_clock(here: Unit) -> None:

@@ -79,19 +79,6 @@ def test_bad_opinions_are_refused_by_field(place: Place, data: dict[str, Any], f
     assert not OpinionRound.objects.exists()
 
 
-def test_pressing_twice_records_once(place: Place) -> None:
-    for page, data in (("opinion-round-create", opinions()), ("meeting-create", meeting())):
-        for _ in range(2):
-            assert post(place, page, data).status_code == 302
-    talk = {
-        "submission": str(uuid.uuid4()), "held_on": "2005-09-10", "one": place.own(place.secretary).pk,
-        "others": [place.own(place.author).pk],
-    }  # fmt: skip
-    for _ in range(2):
-        assert post(place, "talk-create", talk).status_code == 302
-    assert (OpinionRound.objects.count(), Meeting.objects.count(), Talk.objects.count()) == (1, 1, 1)
-
-
 def test_one_talks_with_all_in_one_form(place: Place) -> None:
     everyone = [place.own(user).pk for user in (place.author, place.colleague, place.committee, place.secretary)]
     own = place.own(place.secretary).pk

@@ -117,6 +117,24 @@ def test_an_election_replaces_the_whole_committee(district: dict[str, Any]) -> N
     assert {post.until for post in held} == {add_months(TODAY, 36)}
 
 
+def test_an_election_offers_the_posts_that_are_held_and_folds_the_rest_away(district: dict[str, Any]) -> None:
+    home, client = district["home"], signed_in(district["secretary"])
+    url = reverse("committee-elect", args=[home.pk])
+    assert len(client.get(url).context["seats"].shown) == 5
+    few = signed_in(district["outsider"]).get(reverse("committee-elect", args=[district["away"].pk]))
+    assert len(few.context["seats"].shown) == 2, "fewer than seven members: a secretary, perhaps a deputy"
+    posts = [Seat("secretary", "", district["people"][0]), Seat("other", "外单位某", None, "文体委员")]
+    elect(organization=home, seats=posts, on=TODAY - timedelta(1200), years=3, by=None)
+    page = client.get(url)
+    assert [form["title"].value() for form in page.context["seats"].shown] == ["secretary", "other"]
+    assert 'placeholder="现任 党员甲"' in page.text
+    assert 'value="文体委员"' in page.text
+    assert not any(form["person"].value() for form in page.context["seats"]), "nobody is elected again unasked"
+    assert '<details class="more-seats">' in page.text
+    rows: list[dict[str, str]] = [{}, {}, {"title": "member", "person": "没有这人"}]
+    assert '<details class="more-seats" open>' in client.post(url, election(*rows)).text
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [

@@ -7,7 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from members.models import CoveredUnit, Liaison
+from members.actions import organization_reshape as reshape
+from members.models import CoveredUnit, Liaison, Organization
 from members.permissions import Role
 from tests import factories as make
 from tests.clients import signed_in
@@ -82,3 +83,71 @@ def test_who_reads_and_who_writes(street: dict[str, Any]) -> None:
         assert {client.post(url).status_code for url in writing} == {writes}, who
         assert {client.post(url, {"on": str(TODAY)}).status_code for url in acts} == {act}, who
     assert CoveredUnit.objects.filter(pk=unit.pk).exists()
+
+
+@pytest.fixture
+def town() -> dict[str, Any]:
+    """A joint branch with two units and three people sent, a neighbour that covers one of the two as well."""
+    root = make.organization("临江镇党委")
+    joint = make.organization("商务楼联合党支部", root, kind="joint-branch")
+    other = make.organization("工业园联合党支部", Organization.objects.get(pk=root.pk), kind="joint-branch")
+    make.member(joint, "甲"), make.member(joint, "乙")
+    shop = CoveredUnit.objects.create(organization=joint, name="小吃店", employees=4, members=1)
+    factory = CoveredUnit.objects.create(organization=joint, name="电子厂", employees=80, members=0)
+    known = CoveredUnit.objects.create(organization=other, name="电子厂", employees=90)
+    for name, unit, left_on in (("赵敏", factory, None), ("钱多", None, None), ("孙前", factory, TODAY)):
+        sent = {"kind": "instructor", "since": TODAY - timedelta(9), "left_on": left_on}
+        Liaison.objects.create(organization=joint, name=name, unit=unit, **sent)
+    office = make.hat(Role.OFFICE, Organization.objects.get(pk=root.pk))
+    return {"root": root, "joint": joint, "other": other, "shop": shop, "known": known, "office": office}
+
+
+def covered(node: Organization) -> tuple[dict[str, tuple[int | None, int | None]], dict[str, str]]:
+    """Units with their numbers, people sent with the unit they look after."""
+    units = {unit.name: (unit.employees, unit.members) for unit in node.covered_units.all()}
+    return units, {each.name: str(each.unit or "") for each in node.liaisons.select_related("unit")}
+
+
+def effects(town: dict[str, Any], act: str, **typed: str) -> str:
+    """What the portal says before it is done."""
+    return signed_in(town["office"]).post(reverse(f"organization-{act}", args=[town["joint"].pk]), typed).text
+
+
+def test_units_of_a_merged_branch_go_with_it(town: dict[str, Any]) -> None:
+    said = effects(town, "merge", other=town["other"].code)
+    assert "2个覆盖单位、2名指导员、联络员改由工业园联合党支部联系" in said
+    reshape.merge(node=town["joint"], other=town["other"], by=town["office"])
+    units = {"小吃店": (4, 1), "电子厂": (90, 0)}
+    assert covered(town["other"]) == (units, {"赵敏": "电子厂", "钱多": ""})
+    assert covered(town["joint"]) == ({}, {"孙前": "电子厂"}), "whose time was over stays in the old branch's list"
+    assert town["other"].covered_units.get(name="电子厂") == town["known"]
+
+
+def test_units_of_a_closed_branch_are_looked_after_above(town: dict[str, Any]) -> None:
+    town["joint"].members.update(branch=town["other"])
+    said = effects(town, "close")
+    assert "2个覆盖单位、2名指导员、联络员改由上级临江镇党委联系" in said
+    reshape.close(node=town["joint"], by=town["office"])
+    units = {"小吃店": (4, 1), "电子厂": (80, 0)}
+    assert covered(town["root"]) == (units, {"赵敏": "电子厂", "钱多": ""})
+    assert covered(town["joint"])[0] == {}
+
+
+def test_units_stay_with_the_branch_when_it_is_split_or_moved(town: dict[str, Any]) -> None:
+    before = covered(town["joint"])
+    member = town["joint"].members.first()
+    made = reshape.split(
+        node=town["joint"], members=[member.pk], by=town["office"], name="新支部", code="NEW", kind="branch", sector=""
+    )
+    parent = make.organization("北片党总支", Organization.objects.get(pk=town["root"].pk))
+    reshape.move(node=Organization.objects.get(pk=town["joint"].pk), parent=parent, by=town["office"])
+    assert covered(town["joint"]) == before
+    assert covered(made) == ({}, {})
+
+
+def test_nothing_is_said_of_units_where_there_are_none(town: dict[str, Any]) -> None:
+    CoveredUnit.objects.all().delete()
+    Liaison.objects.all().delete()
+    said = effects(town, "merge", other=town["other"].code)
+    assert "2名在册党员转到工业园联合党支部" in said
+    assert "覆盖单位" not in said

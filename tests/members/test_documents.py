@@ -58,10 +58,10 @@ def test_roll_becomes_a_sheet_and_a_table(place: dict[str, Any]) -> None:
     assert render_pdf(sheet("roll", place["home"], place["office"]), landscape=True).startswith(b"%PDF")
     [table] = documents["roll"].tables(place["home"], {}, place["committee"])  # type: ignore[misc]
     assert list(table.headings) == [
-        "序号", "所在支部", "姓名", "性别", "民族", "出生年月", "学历",
+        "序号", "所在支部", "姓名", "性别", "民族", "出生年月", "学历", "职业",
         "入党时间", "转正时间", "职务", "类别", "联系电话",
     ]  # fmt: skip
-    assert table.rows[0] == [1, "财政局党支部", "李䶮", "", "", "1968", "", "1998", "", "", "正式党员", "139****34"]
+    assert table.rows[0] == [1, "财政局党支部", "李䶮", "", "", "1968", "", "", "1998", "", "", "正式党员", "139****34"]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,21 @@
 """Several hats at once, and putting on one of them."""
 
+import re
 from typing import Any
 
 import pytest
+from django.shortcuts import get_object_or_404
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from members.models import Appointment, Member, Organization, User
+from members.models.user import HATS_AT_ONCE
 from members.permissions import Permission, Role
+from portal.actions import job as jobs
+from portal.documents import Document, Table, documents
+from portal.models import Job
+from portal.sheets import read_sheets
 from tests import factories as make
 from tests.clients import signed_in
 
@@ -28,6 +35,12 @@ def place() -> dict[str, Any]:
     return {"first": first, "other": other, "second": second, "user": User.objects.get(pk=user.pk), "hats": hats}
 
 
+def worn(page: str) -> list[str]:
+    """The buttons of the header that are pressed."""
+    found = re.findall(r'<button name="hat"[^>]* aria-current="true"><strong>(.*?)</strong> <small>(.*?)</small>', page)
+    return ["·".join(words) for words in found]
+
+
 def roll(client: Client, node: Organization) -> int:
     return client.get(reverse("member-list", args=[node.pk])).status_code
 
@@ -39,7 +52,7 @@ def choose(client: Client, value: Any) -> Any:
 def test_at_first_all_hats_hold_together(place: dict[str, Any]) -> None:
     client = signed_in(place["user"])
     page = client.get("/").text
-    assert "全部职责（2）" in page
+    assert worn(page) == ["全部职责（2）·一起使用"]
     for words in ("支部书记", "第一党支部", "活动办公室", "临江镇党委", "只看本人的"):
         assert words in page
     assert roll(client, place["first"]) == 200
@@ -49,11 +62,11 @@ def test_at_first_all_hats_hold_together(place: dict[str, Any]) -> None:
 def test_one_hat_narrows_what_is_seen_and_what_may_be_done(place: dict[str, Any]) -> None:
     client = signed_in(place["user"])
     page = choose(client, place["hats"]["office"].pk).text
-    assert "活动办公室·临江镇党委" in page
+    assert worn(page) == ["活动办公室·临江镇党委"]
     assert roll(client, place["second"]) == 200
     assert roll(client, place["first"]) == 403, "one's own branch is seen as a member, without the secretary's rights"
     choose(client, place["hats"]["secretary"].pk)
-    assert "支部书记·第一党支部" in client.get("/").text
+    assert worn(client.get("/").text) == ["支部书记·第一党支部"]
     assert roll(client, place["first"]) == 200
     assert roll(client, place["second"]) == 404, "what lies outside the hat does not exist"
     assert client.get(reverse("account-list", args=[place["first"].pk])).status_code == 200
@@ -62,7 +75,7 @@ def test_one_hat_narrows_what_is_seen_and_what_may_be_done(place: dict[str, Any]
 
 def test_as_a_plain_member_one_sees_only_what_is_ones_own(place: dict[str, Any]) -> None:
     client = signed_in(place["user"])
-    assert "党员·第一党支部" in choose(client, 0).text
+    assert worn(choose(client, 0).text) == ["党员·只看本人的"]
     assert roll(client, place["first"]) == 403
     assert roll(client, place["second"]) == 404
     assert client.get(reverse("member-detail", args=[place["user"].member_id])).status_code == 200
@@ -114,7 +127,76 @@ def test_choosing_ends_with_the_session(place: dict[str, Any]) -> None:
     choose(client, 0)
     client.post(reverse("sign-out"))
     client.force_login(place["user"])
-    assert "全部职责（2）" in client.get("/").text
+    assert worn(client.get("/").text) == ["全部职责（2）·一起使用"]
+
+
+def test_with_one_appointment_there_is_nothing_to_have_together() -> None:
+    home = make.branch(name="第三党支部")
+    client = signed_in(make.secretary(home))
+    page = client.get("/").text
+    assert "全部职责" not in page
+    assert worn(page) == ["支部书记·第三党支部"]
+    assert worn(choose(client, 0).text) == ["党员·只看本人的"]
+
+
+def test_more_hats_than_fit_side_by_side_are_a_list(place: dict[str, Any]) -> None:
+    for number in range(HATS_AT_ONCE - 1):
+        make.hat(Role.COMMITTEE, make.branch(name=f"联系点{number}"), account=place["user"])
+    client = signed_in(place["user"])
+    page = client.get("/").text
+    assert "全部职责（5）" in page
+    assert "换一种职责" in page
+    assert worn(page) == []
+    choose(client, place["hats"]["office"].pk)
+    assert "活动办公室·临江镇党委" in client.get("/").text
+
+
+@pytest.fixture
+def sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that lists what its reader sees."""
+
+    def tables(subject: Organization, params: Any, user: User) -> list[Table]:
+        return [Table("表", ["名称"], [[str(node)] for node in Organization.objects.visible_to(user)])]
+
+    made = Document(
+        code="seen",
+        label="所见",
+        find=lambda params, user: get_object_or_404(Organization.objects.visible_to(user), pk=params["organization"]),
+        title=str,
+        tables=tables,
+    )
+    monkeypatch.setitem(documents._items, "seen", made)
+
+
+def test_a_sheet_holds_what_the_page_showed(place: dict[str, Any], sheet: None) -> None:
+    client, hats = signed_in(place["user"]), place["hats"]
+    choose(client, hats["secretary"].pk)
+    client.post(reverse("document-print", args=["seen"]), {"organization": place["first"].pk})
+    choose(client, "")
+    client.post(reverse("document-print", args=["seen"]), {"organization": place["first"].pk})
+    under_one, under_all = Job.objects.order_by("pk")
+    for job in (under_one, under_all):
+        jobs.run(job_id=job.pk)
+    seen = [cells_of(Job.objects.get(pk=job.pk)) for job in (under_one, under_all)]
+    assert seen[0] == {"名称", "第一党支部"}
+    assert seen[1] == {"名称", "第一党支部", "临江镇党委", "江边村党支部"}
+
+
+def cells_of(job: Job) -> set[str]:
+    assert job.state == Job.State.DONE, job.message
+    return {cell for one in read_sheets(job.read_file()) for _, cells in one.rows for cell in cells if cell}
+
+
+def test_a_hat_taken_away_before_the_job_runs_prints_nothing(place: dict[str, Any], sheet: None) -> None:
+    client = signed_in(place["user"])
+    choose(client, place["hats"]["office"].pk)
+    client.post(reverse("document-print", args=["seen"]), {"organization": place["first"].pk})
+    Appointment.objects.filter(role="office").update(revoked_at=timezone.now())
+    job = Job.objects.get()
+    jobs.run(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.has_file) == (Job.State.FAILED, False)
+    assert "选用的职责已经结束" in job.message
 
 
 def test_one_hat_or_none_offers_no_choice() -> None:

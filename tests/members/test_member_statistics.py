@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from playwright.sync_api import Page
 
 from members.dimensions import AGES, PERIODS, dimensions
 from members.models import Member, Mobility, Organization
@@ -55,6 +57,7 @@ def crowd(place: dict[str, Any], number: int = 120) -> None:
             ethnicity=pick(["汉族", "汉", "回族", "满族", ""]),
             born=pick(["", f"{year}", f"{year}-0{pick(range(1, 10))}", f"{year}-12-31"]),
             education=pick(["", "大专", "大学本科", "硕士研究生", "初中", "技校", "自学"]),
+            occupation=pick(["", "worker", "farmer", "official", "retired"]),
             joined=pick(["", f"{year + 20}", f"{year + 20}-10", f"{year + 20}-11-05"]),
             status=pick(["full", "probationary"]),
             group=pick(["", "第一小组", "第二小组"]),
@@ -214,3 +217,20 @@ def test_the_table_is_the_same_on_page_paper_and_in_the_spreadsheet(place: dict[
     assert sheet.rows[-1] == ["合计", shown.sums.total, *shown.sums.numbers]
     assert str(page.context["picture"]) in page.text
     assert "2005年12月31日的周岁" in page.text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_one_unbroken_line_parts_the_totals_from_the_table(
+    browse: Callable[..., Page], place: dict[str, Any], width: int
+) -> None:
+    crowd(place, 10)
+    page = browse(make.hat(Role.OFFICE, again(place["root"])), width)
+    page.goto(reverse("member-statistics", args=[place["root"].pk]) + "?columns=occupation")
+    drawn = """([part, side]) => [...new Set([...document.querySelectorAll(`.figures ${part} tr:last-child > *`)]
+        .map(cell => getComputedStyle(cell)[`border${side}`]))]"""
+    assert all(line.startswith("0px") for line in page.evaluate(drawn, ["tbody", "Bottom"]))
+    [above] = page.evaluate(drawn, ["tfoot", "Top"])
+    [below] = page.evaluate(drawn, ["tfoot", "Bottom"])
+    assert above.startswith("2px solid")
+    assert above.partition(" ")[2] == below.partition(" ")[2]

@@ -356,7 +356,11 @@ def test_another_preview_than_the_one_seen_is_not_confirmed(client: Client, root
 
 
 def test_refused_rows_come_back_sheet_by_sheet_with_their_reason(client: Client, root: Organization) -> None:
-    people = [["姓名", "所在支部", "入党时间"], ["王芳", "B77", date(2001, 7, 1)], ["李强", "B1", None]]
+    people = [
+        ["姓名", "所在支部", "入党时间", "职务"],
+        ["王芳", "B77", date(2001, 7, 1), "-"],
+        ["李强", "B1", None, None],
+    ]
     content = rosters.several(组织=[["组织名称", "组织编码", "组织类型"], ["新支部", "B9", "俱乐部"]], 党员=people)
     roster = upload(client, root, content)
     jobs.run(job_id=roster.check_job_id)
@@ -367,10 +371,16 @@ def test_refused_rows_come_back_sheet_by_sheet_with_their_reason(client: Client,
     book = load_workbook(io.BytesIO(job.read_file()))
     assert book.sheetnames == ["组织", "党员"]
     rows = list(book["党员"].iter_rows(values_only=True))
-    assert rows[0] == ("拒绝原因", "姓名", "所在支部", "入党时间")
+    assert rows[0] == ("拒绝原因", "姓名", "所在支部", "入党时间", "职务")
     assert "没有这个组织" in rows[1][0]
-    assert rows[1][1:] == ("王芳", "B77", "2001-07-01")
+    assert rows[1][0].startswith("原第2行　“所在支部”："), "the column's letter would be wrong in this sheet"
+    assert rows[1][1:] == ("王芳", "B77", "2001-07-01", "-"), (
+        "just as it was: no apostrophe that would come back as a value"
+    )
     assert len(rows) == 2
+    assert {cell.number_format for cell in book["党员"][2]} == {"@"}, (
+        "an identity number typed here must not be rounded"
+    )
 
 
 @pytest.mark.parametrize("place", ["²", "-1", "9" * 30, "x"])

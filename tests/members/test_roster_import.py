@@ -1,6 +1,7 @@
 """From an uploaded spreadsheet to the roll: previewed row by row, confirmed, written whole or not at all."""
 
 import io
+import sys
 from datetime import date, datetime
 from typing import Any
 
@@ -299,6 +300,34 @@ def test_identity_numbers(written: str, read: str | None) -> None:
 def test_rounded_identity_numbers_are_refused(written: Any) -> None:
     with pytest.raises(Refused):
         values.identity(written)
+
+
+def test_who_brings_the_lessons_home_comes_from_the_roster(client: Client, root: Organization, office: User) -> None:
+    home = Organization.objects.get(code="B1")
+    old = make.member(home, "赵老", number="N1", tags=("frail",), helper="小李")
+    alone = make.member(home, "钱老", number="N2", tags=("frail",))
+    head = ["姓名", "所在支部", "党员编号", "帮扶人"]
+    content = xlsx(head, ["赵老", "B1", "N1", "/"], ["钱老", "B1", "N2", "小王"], ["孙新", "B1", "N3", "小周"])
+    client.force_login(office)
+    confirm(client, roster := upload(client, root, content))
+    roster.refresh_from_db()
+    jobs.run(job_id=roster.write_job_id)
+    assert dict(Member.objects.values_list("number", "helper")) == {"N1": "小李", "N2": "小王", "N3": "小周"}
+    assert alone.history.get().values == {"送学帮扶人": ["", "小王"]}
+    assert not old.history.exists()
+    assert {row.outcome for row in check(content, root, TODAY).members} == {"unchanged"}
+    assert "超过60个字" in str(only(xlsx(head, ["赵老", "B1", "N1", "李" * 61]), root).problems)
+
+
+def test_what_many_rows_say_shares_its_keys(root: Organization) -> None:
+    head = ["姓名", "支部", "党员编号", "性别", "民族", "出生年月", "学历", "职业", "职务", "党小组", "联系电话"]
+    rows = [
+        ["王芳", "B1", f"N{n}", "女", "汉族", "1960.1", "大学", "工人", "班长", "一组", "13900000000"]
+        for n in range(99)
+    ]
+    said = check(xlsx(head, *rows), root, TODAY).members[-1].values
+    assert len(said) > 10
+    assert sys.getsizeof(said) < sys.getsizeof(dict(said)), "200,000 rows would take 40 MB more"
 
 
 def test_only_the_office_of_the_place_may_import(client: Client, root: Organization) -> None:

@@ -109,6 +109,10 @@ def test_one_open_transfer_per_member(place: dict[str, Any]) -> None:
     assert page.status_code == 422
     assert "已有一份转接正在办理" in page.text
     assert Transfer.objects.count() == 1
+    for name in ("transfer-create", "transfer-out-create"):
+        shown = signed_in(place["secretary"]).get(reverse(name, args=[place["person"].pk])).text
+        assert "已有一份转接正在办理" in shown
+        assert "介绍信编号" not in shown, "no form that could only be refused"
 
 
 def test_the_target_is_found_by_name_and_code_without_script(place: dict[str, Any]) -> None:

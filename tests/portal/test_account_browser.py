@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from members.models.user import HATS_AT_ONCE
 from members.permissions import Role
 from portal.models import SecondFactor
 from tests import factories as make
@@ -25,9 +26,21 @@ def test_a_hat_is_changed_in_the_header(browse: Callable[..., Page], width: int)
     make.hat(Role.COMMITTEE, make.branch(name="第二党支部"), account=user)
     page = browse(user, width)
     page.goto("/")
-    page.locator(".portal-hat summary").click()
     page.get_by_role("button", name="支部委员").click()
-    expect(page.locator(".portal-hat-name")).to_have_text("支部委员·第二党支部")
+    expect(page.locator(".portal-hat [aria-current]")).to_have_text("支部委员 第二党支部")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_many_hats_are_a_list(browse: Callable[..., Page], width: int) -> None:
+    user = make.hat(Role.SECRETARY, make.branch(name="第一党支部"))
+    for number in range(HATS_AT_ONCE):
+        make.hat(Role.COMMITTEE, make.branch(name=f"联系点{number}"), account=user)
+    page = browse(user, width)
+    page.goto("/")
+    page.locator(".portal-hat summary").click()
+    page.get_by_role("button", name="联系点2").click()
+    expect(page.locator(".portal-hat-name")).to_have_text("支部委员·联系点2")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator(".portal-hat summary").click()
     page.keyboard.press("Escape")

@@ -51,6 +51,7 @@ def test_it_becomes_a_job_of_whoever_asked() -> None:
         "document": "sheet",
         "params": {"organization": str(home.pk), "since": "2005-07-01"},
         "format": "xlsx",
+        "hat": None,
     }
 
 

@@ -49,13 +49,13 @@ class Place:
         """An entry of the branch."""
         values = {"problem": "办事窗口中午无人值守", "measure": "午间轮流值班", "due_on": self.soon} | fields
         carrier = self.of(responsible or self.worker)
-        return actions.add(enrolment=self.enrolment, responsible=carrier, by=self.secretary, **values)
+        return actions.add(enrolment=self.enrolment, responsible=carrier, by=self.secretary, **values)[0]
 
     def own_task(self, of: User | None = None, **fields: Any) -> Task:
         """A person's own measure."""
         person = of or self.worker
         values = {"problem": "理论学习抓得不紧", "measure": "每周自学两次", "due_on": self.soon} | fields
-        return actions.add_own(participation=self.of(person), by=person, **values)
+        return actions.add_own(participation=self.of(person), by=person, **values)[0]
 
     def go(self, task: Task, *moves: tuple[str, User]) -> Task:
         for code, user in moves:

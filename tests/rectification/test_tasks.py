@@ -191,7 +191,7 @@ def test_a_second_submission_gives_the_first_entry(place: Place) -> None:
     assert place.task(submission=submission) == place.task(submission=submission)
     assert Task.objects.count() == 1
     away = Enrolment.objects.exclude(pk=place.enrolment.pk).get()
-    foreign = actions.add(
+    foreign, new = actions.add(
         enrolment=away,
         by=place.outsider,
         submission=submission,
@@ -200,6 +200,7 @@ def test_a_second_submission_gives_the_first_entry(place: Place) -> None:
         due_on=place.soon,
         responsible=away.participations.first(),
     )
+    assert new
     assert foreign.enrolment == away
 
 
