@@ -106,7 +106,7 @@ def lines(amendment: Amendment, changes: list[AmendmentChange], then: dict[int, 
     ]
 
 
-def owing(keys: list[int], gone: set[int | None], new: set[tuple[int, int]]) -> tuple[set[int], set[int]]:
+def owing(keys: list[int], gone: set[int], new: set[tuple[int, int]]) -> tuple[set[int], set[int]]:
     """Of these enrolments: those that lack something today in a phase they have reached, and those that will.
 
     ``gone`` are requirements that are no longer asked, ``new`` what would be missing, as (enrolment, phase).

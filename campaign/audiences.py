@@ -22,9 +22,7 @@ audiences.register(
         "流动党员",
         PERSON,
         # Wherever they take part: at home, or as guests where they live now (S0 四).
-        lambda: Exists(
-            Mobility.objects.current().filter(member=OuterRef("member")).exclude(kind=Mobility.Kind.LOST)
-        ),
+        lambda: Exists(Mobility.objects.current().filter(member=OuterRef("member")).exclude(kind=Mobility.Kind.LOST)),
     )
 )
 audiences.register(
@@ -70,7 +68,9 @@ audiences.register(
         "leading-bodies",
         "党委、党工委和党组",
         ORGANIZATION,
-        lambda: Q(organization__kind__in=[k for k in Organization.COMMITTEE_KINDS if k != Organization.Kind.GENERAL_BRANCH]),
+        lambda: Q(
+            organization__kind__in=[k for k in Organization.COMMITTEE_KINDS if k != Organization.Kind.GENERAL_BRANCH]
+        ),
     )
 )
 audiences.register(Audience("all-units", "全体参加单位", ORGANIZATION, lambda: Q(pk__isnull=False)))

@@ -20,8 +20,10 @@ FOLDER = Path(__file__).parent / "blueprints"
 
 @cache
 def sources() -> dict[str, dict[str, Any]]:
-    """The files that come with the portal, by the name of the file, unchecked."""
-    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+    """The files that come with the portal, by the name of the file, unchecked: those in phases first, yearly ones last."""
+    found = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+    order = sorted(found, key=lambda name: (found[name].get("yearly", False), not found[name].get("sequential", True)))
+    return {name: found[name] for name in order}
 
 
 def source(code: str) -> dict[str, Any] | None:

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from campaign.blueprint_reading import LABELS
+from campaign.blueprint_words import LABELS
 from campaign.facts import planned_facts
 
 Data = Mapping[str, Any]
 GENERAL = ("name", "sequential", "committees", "yearly", "concentrated_months")
-PHASE = ("aim", "preparation", "concentrated")
+PHASE = ("name", "aim", "preparation", "concentrated")
 DEFAULTS: dict[str, Any] = {"sequential": True, "concentrated_months": 0, "aim": ""}
 
 
@@ -38,11 +38,16 @@ def values(where: str, names: Sequence[str], before: Data, after: Data) -> Itera
 
 
 def paired(before: Sequence[Data], after: Sequence[Data], name: str) -> list[tuple[Data | None, Data | None]]:
-    """Rows of both sides that carry the same name (the same number of times), in the order of the new side, then what is gone."""
+    """Rows of both sides that carry the same name, or stand at the same place where neither name is on the other side (renamed);
+    in the order of the new side, then what is gone."""
+    names = {row.get(name) for row in before}, {row.get(name) for row in after}
     left = list(before)
     pairs: list[tuple[Data | None, Data | None]] = []
-    for row in after:
+    for position, row in enumerate(after):
         same = next((old for old in left if old.get(name) == row.get(name)), None)
+        there = before[position] if position < len(before) else None
+        if same is None and there in left and there and there.get(name) not in names[1] and row.get(name) not in names[0]:
+            same = there
         if same is not None:
             left.remove(same)
         pairs.append((same, row))
@@ -64,7 +69,13 @@ def lists(where: str, what: str, before: Sequence[Data], after: Sequence[Data], 
 def differences(before: Data, after: Data) -> list[Difference]:
     """Everything that is different, each with its place."""
     found = list(values("蓝本", GENERAL, before, after))
-    found += lists("蓝本", "批次", before.get("batches", []), after.get("batches", []), lambda b: f"{b.get('name')} {b.get('months')}个月")
+    found += lists(
+        "蓝本",
+        "批次",
+        before.get("batches", []),
+        after.get("batches", []),
+        lambda b: f"{b.get('name')} {b.get('months')}个月",
+    )
     found += lists(
         "蓝本",
         "学习材料",
@@ -110,7 +121,7 @@ def of_step(where: str, old: Data | None, new: Data | None) -> list[Difference]:
         return gone_or_new(where, "环节", old, new, "name")
     where = f"{where}环节“{new.get('name')}”"
     before, after = old.get("requirements", []), new.get("requirements", [])
-    found = list(order(where, "规定动作", before, after, "label"))
+    found = [*values(where, ("name",), old, new), *order(where, "规定动作", before, after, "label")]
     for old_row, new_row in paired(before, after, "label"):
         if old_row is None or new_row is None:
             found += gone_or_new(where, "规定动作", old_row, new_row, "label")

@@ -17,10 +17,10 @@ def rows_at(data: Data, path: Path) -> list[Any]:
     """The list in which the thing at ``path`` stands: () = phases, (phase,) = steps, (phase, step) = requirements."""
     here: Any = data
     for depth, position in enumerate(path):
-        rows = here.get(CHILDREN[depth], [])
-        if not 0 <= position < len(rows):
+        above = here.get(CHILDREN[depth], [])
+        if not 0 <= position < len(above):
             raise Gone
-        here = rows[position]
+        here = above[position]
     rows: list[Any] = here.setdefault(CHILDREN[len(path)], [])
     return rows
 

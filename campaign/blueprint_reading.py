@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from campaign.blueprint_plans import (
@@ -14,67 +13,22 @@ from campaign.blueprint_plans import (
     RequirementPlan,
     StepPlan,
 )
-from members.models import Organization
-from portal.indicators import Indicator, Parameter, Subject, audiences, indicators
+from campaign.blueprint_words import (
+    DUE_FROM,
+    GENERAL,
+    LABELS,
+    MOST_DAYS,
+    MOST_ROWS,
+    PHASE,
+    REQUIREMENT,
+    SECTORS,
+    SUBJECTS,
+    is_day,
+    shown,
+)
+from portal.indicators import Indicator, Parameter, audiences, indicators
 
 Data = Mapping[str, Any]
-LABELS = {
-    "code": "代码",
-    "name": "名称",
-    "sequential": "阶段是否依次进行",
-    "committees": "党委是否作为参加单位",
-    "yearly": "是否每年循环",
-    "concentrated_months": "集中学习教育最少月数",
-    "batches": "批次",
-    "months": "月数",
-    "materials": "学习材料",
-    "title": "材料名称",
-    "required": "是否必学",
-    "phases": "阶段",
-    "aim": "阶段要求",
-    "preparation": "是否准备阶段",
-    "concentrated": "是否集中学习教育",
-    "steps": "环节",
-    "requirements": "规定动作",
-    "label": "规定动作名称",
-    "indicator": "指标",
-    "audience": "适用对象",
-    "params": "指标参数",
-    "sectors": "适用领域",
-    "waivable": "是否可以免除",
-    "optional": "是否由活动选用",
-    "due_from": "期限起算",
-    "due_offset": "期限天数",
-    "due_day": "固定日期",
-    "hint": "说明",
-}
-GENERAL = ("code", "name", "sequential", "committees", "yearly", "concentrated_months", "batches", "materials", "phases")
-PHASE = ("name", "aim", "preparation", "concentrated", "steps")
-REQUIREMENT = (
-    ("label", "indicator", "audience", "params", "sectors", "waivable", "optional")
-    + ("due_from", "due_offset", "due_day", "hint")
-)
-# The empty one stands for units whose 领域 is not known.
-SECTORS = {"": "未填领域"} | dict(Organization.Sector.choices)
-DUE_FROM = ("end", "start", "date")
-SUBJECTS = {Subject.PERSON: "党员", Subject.ORGANIZATION: "参加单位"}
-MOST_DAYS = 3660
-MOST_ROWS = 60
-
-
-def shown(value: Any) -> str:
-    """A value as people wrote it, cut short."""
-    text = str(value)
-    return text if len(text) <= 30 else f"{text[:30]}…"
-
-
-def is_day(text: str) -> bool:
-    """Whether it is a month and a day that every year has."""
-    try:
-        date.fromisoformat(f"2001-{text}")
-    except ValueError:
-        return False
-    return len(text) == 5
 
 
 class Reader:
@@ -167,7 +121,10 @@ class Reader:
         due_from, day = data.get("due_from", "end"), data.get("due_day", "")
         offset = self.number(data, "due_offset", where, -MOST_DAYS, MOST_DAYS, 0)
         if due_from not in DUE_FROM:
-            self.wrong(where, f"“期限起算”应为 end（阶段结束）、start（阶段开始）或 date（固定日期），现在是“{shown(due_from)}”")
+            self.wrong(
+                where,
+                f"“期限起算”应为 end（阶段结束）、start（阶段开始）或 date（固定日期），现在是“{shown(due_from)}”",
+            )
             due_from = "end"
         if due_from == "date" and not (isinstance(day, str) and is_day(day)):
             self.wrong(where, f"“固定日期”应按“月-日”填写，如 12-31，现在是“{shown(day)}”")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.urls import reverse
 
 from campaign.models import Campaign, ContactPoint, Participation, Visit
 from campaign.models.contact_point import leading_cadres
@@ -40,6 +41,11 @@ def looks_after(params: Params) -> Condition:
     return Q(Exists(own)) & Q(Exists(enough.values("contact_point__participation")))
 
 
+def own_page(participation: Participation) -> str:
+    """Who leads and looks after what, with the cadre's own contact points."""
+    return reverse("leading-group-detail", args=[participation.campaign_id, participation.enrolment.organization_id])
+
+
 indicators.register(
     Indicator(
         "contact-point",
@@ -47,5 +53,6 @@ indicators.register(
         Subject.PERSON,
         looks_after,
         parameters=(Parameter("visits", "走访次数", 0),),
+        link=own_page,
     )
 )

@@ -88,10 +88,11 @@ def tally(requirement: Requirement, enrolments: Collection[int]) -> QuerySet:
     own = "enrolment_id" if person else "pk"
     done = is_done(requirement)
     # Who takes the other route and has done it counts as done, and is told apart.
-    other = [When(Q(done, route=Participation.Route.ALTERNATIVE), then=Value("otherwise"))] if person else []
+    way: Any = Value("done")
+    if person:
+        way = Case(When(route=Participation.Route.ALTERNATIVE, then=Value("otherwise")), default=way)
     outcome = Case(
-        *other,
-        When(done, then=Value("done")),
+        When(done, then=way),
         When(is_waived(requirement), then=Value("waived")),
         default=Value("missing"),
     )

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.urls import reverse
 
 from campaign.models import Campaign, Enrolment, Gate, Participation, PhaseRun, Requirement
-from campaign.own import own_branch, own_participation
+from campaign.own import own_branch, own_committees, own_participation
 from campaign.progress import is_done, is_waived
 from campaign.unit_page import page_for, unit_links
 from members.permissions import Permission
@@ -123,26 +123,34 @@ def own_duties(user: Any) -> list[Duty]:
 
 
 def branch_duties(user: Any) -> list[Duty]:
-    """What the user's branch still owes as a branch, and a request that came back."""
+    """What the units that the user acts for still owe as units."""
     unit = own_branch(user)
-    if unit is None or not user.can(Permission.REQUEST_GATE, at=unit.organization):
+    acts = unit is not None and user.can(Permission.REQUEST_GATE, at=unit.organization)
+    led = [unit] if acts and unit is not None else []
+    return [each for unit in [*led, *own_committees(user)] for each in unit_duties(unit)]
+
+
+def unit_duties(unit: Enrolment) -> list[Duty]:
+    """What one unit owes in its present phases, a plan or a request that came back."""
+    if unit.state == Enrolment.State.POSTPONED:
         return []
     phases = present([unit.pk]).get(unit.pk, {})
-    group = f"{unit.organization.name}（支部工作）"
+    group = f"{unit.organization.name}（{unit.noun}工作）"
     open_ones = owed(Enrolment.objects.all(), asked(phases, Subject.ORGANIZATION), unit.pk)
-    found = [duty(r, unit, phases[r.step.phase_id], group) for r in open_ones]
-    last = unit.gates.filter(phase=unit.phase_id).first()
+    return [duty(r, unit, phases[r.step.phase_id], group) for r in open_ones] + came_back(unit, phases, group)
+
+
+def came_back(unit: Enrolment, phases: dict[int, PhaseRun], group: str) -> list[Duty]:
+    """The latest request, or the latest plan, was sent back."""
+    found = []
+    last, filing = unit.gates.filter(phase=unit.phase_id).first(), unit.filings.first()
     if last is not None and last.state == Gate.State.RETURNED:
-        url = reverse("gate-detail", args=[last.pk])
-        found.append(
-            Duty(
-                "转段申请被退回，请按审核意见补课后重新申请",
-                url,
-                due=phases[last.phase_id].ends_on if last.phase_id in phases else None,
-                group=group,
-                note=last.remarks,
-            )
-        )
+        due = phases[last.phase_id].ends_on if last.phase_id in phases else None
+        said = "转段申请被退回，请按审核意见补课后重新申请"
+        found.append(Duty(said, reverse("gate-detail", args=[last.pk]), due=due, group=group, note=last.remarks))
+    if filing is not None and filing.state == filing.State.RETURNED:
+        url = reverse("filing-create", args=[unit.pk])
+        found.append(Duty("实施方案被退回，请修改后重新报送", url, group=group, note=filing.remarks))
     return found
 
 

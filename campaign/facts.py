@@ -54,8 +54,14 @@ def as_requirement(data: Mapping[str, Any]) -> Requirement:
 
 def planned_facts(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The facts of a blueprint's requirement."""
-    if data.get("indicator") not in {i.code for i in indicators} or data.get("audience") not in {a.code for a in audiences}:
-        return [("名称", str(data.get("label", ""))), ("指标", str(data.get("indicator", ""))), ("适用对象", str(data.get("audience", "")))]
+    if data.get("indicator") not in {i.code for i in indicators} or data.get("audience") not in {
+        a.code for a in audiences
+    }:
+        return [
+            ("名称", str(data.get("label", ""))),
+            ("指标", str(data.get("indicator", ""))),
+            ("适用对象", str(data.get("audience", ""))),
+        ]
     found = dict(facts(as_requirement(data)))
     if day := data.get("due_day"):
         month, number = str(day).split("-")

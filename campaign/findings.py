@@ -37,7 +37,7 @@ ledgers: Registry[FindingLedger] = Registry("ledger of findings")
 
 def take_up(finding: Finding, by: Any) -> bool:
     """Bring the finding into the ledger of the unit that puts it right; ``False`` if nobody there can be responsible yet."""
-    return all([ledger.take(finding, by) for ledger in ledgers])
+    return all(ledger.take(finding, by) for ledger in ledgers)
 
 
 def with_standings(findings: Collection[Finding]) -> list[tuple[Finding, Standing | None]]:

@@ -1,10 +1,25 @@
 """What the campaign's records can tell: preparation and study."""
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from functools import reduce
+from operator import or_
+
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Value
+from django.db.models.functions import ExtractYear
 from django.urls import reverse
 
-from campaign.models import Attendance, Enrolment, LeadingGroup, Participation, StudyNote, StudySession
+from campaign.models import (
+    Attendance,
+    Enrolment,
+    LeadingGroup,
+    Material,
+    Participation,
+    Reading,
+    StudyNote,
+    StudySession,
+    Training,
+)
+from campaign.models.material import groups
+from campaign.study_records import ALSO, DAY_HOURS, collective_minutes, people_with, studied_minutes
 from portal.indicators import Condition, Indicator, Parameter, Params, Subject, indicators
 
 
@@ -45,19 +60,31 @@ def attended_all(params: Params) -> Condition:
 
 
 def studied_hours(params: Params) -> Condition:
-    """Sum of minutes attended or made up reaches ``hours`` (0 = off, the seeds prescribe none)."""
-    minutes = (
-        Attendance.objects.filter(participation=OuterRef("pk"))
-        .filter(Q(state__in=Attendance.PRESENT_STATES) | Q(make_up__isnull=False))
-        .order_by()
-        .values("participation")
-        .annotate(minutes=Sum("session__minutes_long"))
-        .values("minutes")
-    )
-    reached = Participation.objects.annotate(
-        minutes=Coalesce(Subquery(minutes, output_field=IntegerField()), Value(0))
-    ).filter(minutes__gte=Value(int(params["hours"]) * 60), pk=OuterRef("pk"))
-    return Exists(reached)
+    """Minutes attended or made up, with what else the campaign counts, reach ``hours`` (0 = off, the seeds prescribe none)."""
+    return people_with(Value(int(params["hours"]) * 60), studied_minutes(params["also"]))
+
+
+def studied_days(params: Params) -> Condition:
+    """``days`` of collective education and training within the unit's dates, ``day_hours`` hours making a day (S4 三(四))."""
+    day_minutes = int(params["day_hours"]) * 60
+    return people_with(Value(int(params["days"]) * day_minutes), collective_minutes(day_minutes))
+
+
+def trained_within(params: Params) -> Condition:
+    """Went through a training that ended in this campaign's last year or the ``years`` - 1 calendar years before it
+    (S4 三(一): 每3年轮训一次)."""
+    year = ExtractYear(OuterRef("campaign__ends_on"), output_field=IntegerField())
+    trained = Training.objects.filter(member=OuterRef("member")).annotate(year=ExtractYear("ends_on"))
+    return Exists(trained.filter(year__gt=year - Value(int(params["years"])), year__lte=year))
+
+
+def materials_read(params: Params) -> Condition:
+    """Says to have read every required material of the groups they belong to."""
+    read = Reading.objects.filter(participation=OuterRef(OuterRef("pk")), material=OuterRef("pk"))
+    unread = [
+        Q(group.applies()) & Q(Exists(Material.objects.asked_of_row(group).exclude(Exists(read)))) for group in groups()
+    ]
+    return ~reduce(or_, unread)
 
 
 def wrote_note(params: Params) -> Condition:
@@ -70,6 +97,7 @@ def gave_lecture(params: Params) -> Condition:
     return Exists(StudySession.objects.filter(lecturer=OuterRef("pk"), form__in=forms))
 
 
+STUDY_DAYS, TRAINED_WITHIN, MATERIALS_READ = "study-days", "trained-within", "materials-read"
 PERSON, ORGANIZATION = Subject.PERSON, Subject.ORGANIZATION
 FORMS = Parameter("forms", "学习形式", [], tuple(StudySession.Form.choices))
 
@@ -88,6 +116,14 @@ def session_page(enrolment: Enrolment) -> str:
 
 def own_study(participation: Participation) -> str:
     return reverse("my-study", args=[participation.pk])
+
+
+def own_account(participation: Participation) -> str:
+    return reverse("study-account", args=[participation.member_id])
+
+
+def own_readings(participation: Participation) -> str:
+    return reverse("my-readings", args=[participation.pk])
 
 
 indicators.register(Indicator("plan-filed", "实施方案已备案", ORGANIZATION, plan_filed, link=preparation_page))
@@ -110,8 +146,34 @@ indicators.register(
 )
 indicators.register(
     Indicator(
-        "study-hours", "学习时数", PERSON, studied_hours, parameters=(Parameter("hours", "小时", 0),), link=own_study
+        "study-hours",
+        "学习时数",
+        PERSON,
+        studied_hours,
+        parameters=(Parameter("hours", "小时", 0), Parameter("also", "另计入", [], ALSO)),
+        link=own_study,
     )
 )
+indicators.register(
+    Indicator(
+        STUDY_DAYS,
+        "参加集体教育的天数",
+        PERSON,
+        studied_days,
+        parameters=(Parameter("days", "天数", 12), Parameter("day_hours", "几小时算一天", DAY_HOURS)),
+        link=own_account,
+    )
+)
+indicators.register(
+    Indicator(
+        TRAINED_WITHIN,
+        "若干年内参加过培训",
+        PERSON,
+        trained_within,
+        parameters=(Parameter("years", "年数", 3),),
+        link=own_account,
+    )
+)
+indicators.register(Indicator(MATERIALS_READ, "学完必学材料", PERSON, materials_read, link=own_readings))
 indicators.register(Indicator("study-note", "撰写学习心得", PERSON, wrote_note, link=own_study))
 indicators.register(Indicator("lecture-given", "讲党课", PERSON, gave_lecture, link=own_study))

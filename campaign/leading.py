@@ -30,7 +30,9 @@ def places(campaign: Campaign, node: Organization, level: str, missing: bool) ->
     rows = Organization.objects.under(node).open().exclude(kind=Organization.Kind.GROUP).annotate(led=Exists(here))
     branches = LEVELS[level][1] if level in LEVELS else None
     if branches is not None:
-        rows = rows.filter(kind__in=Organization.BRANCH_KINDS) if branches else rows.exclude(
-            kind__in=Organization.BRANCH_KINDS
+        rows = (
+            rows.filter(kind__in=Organization.BRANCH_KINDS)
+            if branches
+            else rows.exclude(kind__in=Organization.BRANCH_KINDS)
         )
     return rows.filter(led=False) if missing else rows

@@ -20,11 +20,24 @@ def own_participation(user: Any) -> Participation | None:
 def own_branch(user: Any) -> Enrolment | None:
     """The unit that the user leads as secretary or committee member, in the latest running campaign; asked once."""
     if not hasattr(user, "own_running_branch"):
-        places = [hat.organization_id for hat in user.hats if hat.role in {Role.SECRETARY, Role.COMMITTEE}]
+        roles = {Role.SECRETARY, Role.COMMITTEE}
+        places = [h.organization_id for h in user.hats if h.role in roles and h.organization.is_branch]
         units = Enrolment.objects.filter(organization__in=places, campaign__state=Campaign.State.RUNNING)
         rows = units.select_related("organization", "campaign", "phase", "batch").order_by(
             "-campaign__starts_on", "-pk"
         )
         user.own_running_branch = rows.first() if places else None
     found: Enrolment | None = user.own_running_branch
+    return found
+
+
+def own_committees(user: Any) -> list[Enrolment]:
+    """Committees in running campaigns that take part themselves and that the user leads by an appointment right there; asked once."""
+    if not hasattr(user, "own_running_committees"):
+        roles = {Role.OFFICE, Role.SECRETARY}
+        places = [h.organization_id for h in user.hats if h.role in roles and not h.organization.is_branch]
+        units = Enrolment.objects.counted().filter(organization__in=places, campaign__state=Campaign.State.RUNNING)
+        rows = units.select_related("organization", "campaign", "phase").order_by("-campaign__starts_on", "-pk")
+        user.own_running_committees = list(rows[:5]) if places else []
+    found: list[Enrolment] = user.own_running_committees
     return found

@@ -157,7 +157,7 @@ def waivers(circle: Circle, chosen: dict[str, str]) -> QuerySet[Any]:
         enrolment__campaign=circle.campaign, enrolment__organization__path__startswith=circle.node.path
     )
     if chosen["requirement"]:
-        rows = rows.filter(requirement=chosen["requirement"])
+        rows = rows.filter(requirement=int(chosen["requirement"]))
     if chosen["show"] != "all":
         rows = rows.filter(withdrawn_at__isnull=chosen["show"] != "withdrawn")
     if chosen["of"]:
@@ -165,9 +165,7 @@ def waivers(circle: Circle, chosen: dict[str, str]) -> QuerySet[Any]:
     if chosen["q"]:
         named = Q(participation__member__name__icontains=chosen["q"])
         rows = rows.filter(named | Q(enrolment__organization__name__icontains=chosen["q"]))
-    return rows.select_related(
-        "requirement", "enrolment__organization", "participation__member", "by", "withdrawn_by"
-    )
+    return rows.select_related("requirement", "enrolment__organization", "participation__member", "by", "withdrawn_by")
 
 
 def withdrawn(row: Waiver) -> str:

@@ -1,97 +1,168 @@
-"""Reading ready numbers: of a node, and of its children; nothing is counted here, and cost does not grow with the subtree.
+"""Reading ready numbers: of a node, and of its children. Nothing is counted here, and cost does not grow with the subtree.
 
 A roll-up point and a unit have rows of their own. Any other node is the sum of the rows below it that lie within the same point as
-itself: the topmost points and those units that have none.
+itself: the topmost points, and those units that have none. Statements are written out: they are short, and every page waits for them.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
-from django.db.models.functions import Substr
+from django.db import connection
 from django.utils import timezone
 
 from campaign.counting import Figures
 from campaign.coverage import Coverage
-from campaign.ledgers import PROGRESS, REACH, STANDING, Ledger, ancestors, beneath, end_of
-from campaign.models import Campaign, Ready, RollupPoint
+from campaign.ledgers import PROGRESS, REACH, STANDING, Ledger, ancestors, end_of
+from campaign.models import Campaign, RollupPoint
 from members.models import Organization
+
+Row = tuple[Any, ...]
+OVERDUE = "SUM(CASE WHEN due_on < %s THEN total - done - waived ELSE 0 END)"
 
 
 class Reader:
-    """Where the rows of a node and its children are; what it finds out about roll-up points serves all ledgers."""
+    """The rows of a node and of some neighbouring ``children`` (``complete``: these are all it has).
 
-    def __init__(self, campaign: Campaign, node: Organization) -> None:
-        self.campaign, self.node = campaign, node
-        rows = RollupPoint.objects.filter(campaign=campaign, organization__path__in=[*ancestors(node.path), node.path])
-        points = sorted(rows.values_list("organization__path", "organization_id"))
-        self.is_point = bool(points) and points[-1][0] == node.path
-        self.above = next((pk for path, pk in reversed(points) if path != node.path), None)
-        self.inside = node.pk if self.is_point else self.above
+    What it finds out about roll-up points, in one query, serves every ledger.
+    """
 
-    def own(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Rows that add up to the node."""
-        if self.is_point or self.node.is_branch:
-            return rows.filter(organization=self.node)
-        return rows.filter(beneath(self.node.path), within=self.above)
+    def __init__(
+        self, campaign: Campaign, node: Organization, children: Sequence[Organization] = (), *, complete: bool = True
+    ) -> None:
+        self.campaign, self.node, self.children, self.complete = campaign, node, list(children), complete
+        above = [*ancestors(node.path), node.path]
+        asked = [*above, *(child.path for child in self.children)]
+        rows = RollupPoint.objects.filter(campaign=campaign, organization__path__in=asked)
+        points: dict[str, int] = dict(rows.values_list("organization__path", "organization_id"))
+        self.is_point = node.path in points
+        self.above = next((points[path] for path in reversed(above[:-1]) if path in points), None)
+        self.others = [c for c in self.children if c.path not in points and not c.is_branch]
 
-    def by_child(self, rows: QuerySet[Any], children: Sequence[Organization]) -> list[QuerySet[Any]]:
-        """Rows that add up to these neighbouring children, each with the child's path ``at``; one query, or two."""
-        length = len(children[0].path)
-        cut = rows.annotate(at=Substr("path", 1, length))
-        if self.inside is None:
-            between = Q(path__gte=children[0].path, path__lte=end_of(children[-1].path))
-            return [cut.filter(between, within=None)]
-        keys = [c.pk for c in children]
-        found = set(
-            RollupPoint.objects.filter(campaign=self.campaign, organization__in=keys).values_list(
-                "organization_id", flat=True
-            )
+    def read(self, ledger: Ledger, own: Collection[int], split: Sequence[str] = ()) -> tuple[list[Row], list[Row]]:
+        """Rows ``(own key, *split, *numbers)`` of the node, and ``(child's path, own key, *split, *numbers)`` of the children."""
+        ask = Statement(ledger, own, split)
+        node, children = self.node, self.children
+        keys = [child.pk for child in children]
+        length = len(node.path) + node.steplen
+        if self.is_point or node.is_branch:
+            rows = ask.of([node.pk, *keys])
+            mine = [row[1:] for row in rows if row[0] == node.path]
+            below = [row for row in rows if row[0] != node.path]
+            return mine, below + self.rest(ask, node.pk if self.is_point else self.above, length)
+        if self.above is None and children and self.complete:
+            rows = ask.cut(length, None, node.path, node.path)
+            return ask.together(row[1:] for row in rows), [row for row in rows if row[0] != node.path]
+        mine = [row[1:] for row in ask.cut(len(node.path), self.above, node.path, node.path)]
+        if not children:
+            return mine, []
+        if self.above is None:
+            return mine, ask.cut(length, None, children[0].path, children[-1].path)
+        return mine, ask.of(keys) + self.rest(ask, self.above, length)
+
+    def rest(self, ask: "Statement", within: int | None, length: int) -> list[Row]:
+        """Children inside a point that are none themselves: the rows below them."""
+        if not self.others:
+            return []
+        places = {child.path for child in self.others}
+        found = ask.cut(length, within, self.others[0].path, self.others[-1].path, below=True)
+        return [row for row in found if row[0] in places]
+
+
+class Statement:
+    """SELECT sums of one ledger, by place, own key and what ``split`` names."""
+
+    def __init__(self, ledger: Ledger, own: Collection[int], split: Sequence[str]) -> None:
+        self.ledger, self.own, self.split = ledger, list(own) or [0], list(split)
+        sums = [f"SUM({name})" for name in ledger.numbers]
+        self.params: list[Any] = []
+        if ledger is PROGRESS:
+            sums.append(OVERDUE)
+            self.params.append(timezone.localdate())
+        self.sums = ", ".join(sums)
+        self.group = ", ".join([ledger.own, *self.split])
+
+    def run(self, place: str, where: str, params: Sequence[Any]) -> list[Row]:
+        marks = ", ".join(["%s"] * len(self.own))
+        sql = (
+            f"SELECT {place} AS place, {self.group}, {self.sums} FROM {self.ledger.table} "  # noqa: S608
+            f"WHERE {self.ledger.own} IN ({marks}) AND {where} GROUP BY place, {self.group}"
         )
-        ready = found | {c.pk for c in children if c.is_branch}
-        parts = [cut.filter(organization__in=keys)]
-        if others := [c for c in children if c.pk not in ready]:
-            below = Q(path__gte=others[0].path, path__lte=end_of(others[-1].path))
-            rest = cut.filter(below, within=self.inside, at__in=[c.path for c in others])
-            parts.append(rest.exclude(organization__in=keys))
-        return parts
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*self.params, *self.own, *params])
+            return cursor.fetchall()
+
+    def of(self, keys: Sequence[int]) -> list[Row]:
+        """Rows of these organisations, by their paths."""
+        marks = ", ".join(["%s"] * len(keys))
+        return self.run("path", f"organization_id IN ({marks})", keys) if keys else []
+
+    def cut(self, length: int, within: int | None, first: str, last: str, *, below: bool = False) -> list[Row]:
+        """Rows directly within a point (``None``: in none) from ``first`` to the end of ``last``, by their path's first ``length``
+        characters."""
+        inside = "within_id IS NULL" if within is None else "within_id = %s"
+        deeper = f" AND LENGTH(path) > {int(length)}" if below else ""
+        params = [*([within] if within is not None else []), first, end_of(last)]
+        return self.run(f"SUBSTR(path, 1, {int(length)})", f"{inside} AND path >= %s AND path <= %s{deeper}", params)
+
+    def together(self, rows: Iterable[Row]) -> list[Row]:
+        """Rows of several places added up."""
+        width = 1 + len(self.split)
+        found: dict[Row, list[int]] = {}
+        for row in rows:
+            known = found.get(row[:width])
+            numbers = row[width:]
+            found[row[:width]] = [a + b for a, b in zip(known, numbers, strict=True)] if known else list(numbers)
+        return [(*key, *numbers) for key, numbers in found.items()]
 
 
-def rows_of(ledger: Ledger, campaign: Campaign, own: Collection[int] | None) -> QuerySet[Any]:
-    rows = ledger.model._default_manager.order_by()
-    return ledger.rows(campaign.pk).order_by() if own is None else rows.filter(**{f"{ledger.own}__in": list(own)})
+def figures_in(numbers: Sequence[int]) -> Figures:
+    done, waived, otherwise, total, behind, overdue = numbers
+    return Figures(done, waived, total, otherwise, behind, overdue)
 
 
-def totals(names: Sequence[str]) -> dict[str, Any]:
-    return {f"sum_{name}": Sum(name) for name in names}
+def figures(reader: Reader, requirements: Collection[int]) -> tuple[dict[int, Figures], dict[str, dict[int, Figures]]]:
+    """Figures per requirement id of the node, and per child path and requirement id; nothing where nobody is asked."""
+    mine, below = reader.read(PROGRESS, requirements)
+    own: dict[int, Figures] = defaultdict(Figures)
+    by_child: dict[str, dict[int, Figures]] = {}
+    for key, *numbers in mine:
+        own[key] += figures_in(numbers)
+    for path, key, *numbers in below:
+        of_child = by_child.setdefault(path, {})
+        found = figures_in(numbers)
+        of_child[key] = of_child[key] + found if key in of_child else found
+    return own, by_child
 
 
-def figure_sums() -> dict[str, Any]:
-    """What is summed of figures; overdue is what is missing where the last day is past, today."""
-    past = Q(due_on__lte=timezone.localdate() - timedelta(1))
-    return totals(PROGRESS.numbers) | {"overdue": Sum(F("total") - F("done") - F("waived"), filter=past)}
+def coverage(reader: Reader) -> tuple[Coverage, dict[str, Coverage]]:
+    """Coverage of the node, and per child path."""
+    mine, below = reader.read(REACH, [reader.campaign.pk])
+    by_child: dict[str, Coverage] = {}
+    for path, _, *numbers in below:
+        by_child[path] = by_child.get(path, Coverage()) + Coverage(*numbers)
+    return sum((Coverage(*row[1:]) for row in mine), Coverage()), by_child
 
 
-def figures_in(row: dict[str, Any]) -> Figures:
-    return Figures(
-        row["sum_done"],
-        row["sum_waived"],
-        row["sum_total"],
-        row["sum_otherwise"],
-        row["sum_behind"],
-        row["overdue"] or 0,
-    )
+def standing(reader: Reader, phases: Collection[int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Where units are: rows with ``phase_id``, ``state``, ``starts_on``, ``ends_on`` and ``sum_…`` of the numbers of ``Standing``, of the
+    node, and of the children with the child's path ``at``."""
+    names = [STANDING.own, *STANDING.bucket, *(f"sum_{name}" for name in STANDING.numbers)]
+    mine, below = reader.read(STANDING, phases, STANDING.bucket)
+    return [dict(zip(names, row, strict=True)) for row in mine], [
+        dict(zip(["at", *names], row, strict=True)) for row in below
+    ]
+
+
+def every_requirement(campaign: Campaign) -> list[int]:
+    return list(campaign.requirements.order_by().values_list("pk", flat=True))
 
 
 def figures_of(
-    campaign: Campaign, node: Organization, requirements: Collection[int] | None = None, reader: Reader | None = None
+    campaign: Campaign, node: Organization, requirements: Collection[int] | None = None
 ) -> dict[int, Figures]:
-    """Figures of ``node`` per requirement id (of these requirements only; nothing where nobody is asked), from ready rows."""
-    rows = (reader or Reader(campaign, node)).own(rows_of(PROGRESS, campaign, requirements))
-    found = {row["requirement_id"]: figures_in(row) for row in rows.values("requirement_id").annotate(**figure_sums())}
-    return defaultdict(Figures, found)
+    """Figures of ``node`` per requirement id (of these requirements only)."""
+    return figures(Reader(campaign, node), every_requirement(campaign) if requirements is None else requirements)[0]
 
 
 def figures_by_child(
@@ -99,74 +170,37 @@ def figures_by_child(
     node: Organization,
     children: Sequence[Organization] | None = None,
     requirements: Collection[int] | None = None,
-    reader: Reader | None = None,
 ) -> dict[str, dict[int, Figures]]:
-    """Figures per child path and requirement id, from ready rows; ``children``: neighbours among the node's children (default: all,
-    and what is the node's own under its path)."""
-    every = rows_of(PROGRESS, campaign, requirements)
-    figures: dict[str, dict[int, Figures]] = {}
-    parts = (
-        [] if children is not None else [every.filter(organization=node, kind=Ready.Kind.BRANCH).annotate(at=F("path"))]
-    )
-    children = list(node.children()) if children is None else children
-    if children:
-        parts += (reader or Reader(campaign, node)).by_child(every, children)
-    for rows in parts:
-        for row in rows.values("at", "requirement_id").annotate(**figure_sums()):
-            of_child = figures.setdefault(row["at"], {})
-            known = of_child.get(row["requirement_id"])
-            of_child[row["requirement_id"]] = known + figures_in(row) if known else figures_in(row)
-    return figures
-
-
-def coverage_in(row: dict[str, Any]) -> Coverage:
-    return Coverage(*(row[f"sum_{name}"] or 0 for name in REACH.numbers))
-
-
-def coverage_of(campaign: Campaign, node: Organization, reader: Reader | None = None) -> Coverage:
-    """Coverage of ``node`` with everything below it, from ready rows."""
-    rows = (reader or Reader(campaign, node)).own(rows_of(REACH, campaign, [campaign.pk]))
-    return coverage_in(rows.aggregate(**totals(REACH.numbers)))
-
-
-def coverage_by_sector(campaign: Campaign, node: Organization, reader: Reader | None = None) -> dict[str, Coverage]:
-    """Coverage of ``node`` per 领域 of the basic organisations (empty: none given), from ready rows."""
-    rows = (reader or Reader(campaign, node)).own(rows_of(REACH, campaign, [campaign.pk]))
-    return {row["sector"]: coverage_in(row) for row in rows.values("sector").annotate(**totals(REACH.numbers))}
-
-
-def coverage_by_child(
-    campaign: Campaign,
-    node: Organization,
-    children: Sequence[Organization] | None = None,
-    reader: Reader | None = None,
-) -> dict[str, Coverage]:
-    """Coverage per child path, from ready rows."""
-    children = list(node.children()) if children is None else children
-    found: dict[str, Coverage] = {}
-    if not children:
-        return found
-    for rows in (reader or Reader(campaign, node)).by_child(rows_of(REACH, campaign, [campaign.pk]), children):
-        for row in rows.values("at").annotate(**totals(REACH.numbers)):
-            found[row["at"]] = found.get(row["at"], Coverage()) + coverage_in(row)
+    """Figures per child path and requirement id; ``children``: neighbours among the node's children (default: all, and under its own path
+    what is the node's own as a unit)."""
+    asked = every_requirement(campaign) if requirements is None else requirements
+    every = list(node.children()) if children is None else children
+    found = figures(Reader(campaign, node, every, complete=False), asked)[1] if every else {}
+    if children is None:
+        rows = Statement(PROGRESS, asked, ()).run("path", "kind = 'branch' AND organization_id = %s", [node.pk])
+        found |= {node.path: {row[1]: figures_in(row[2:]) for row in rows}} if rows else {}
     return found
 
 
-def standing_of(campaign: Campaign, node: Organization, reader: Reader | None = None) -> list[dict[str, Any]]:
-    """Of the units at and below ``node``: per phase, state and dates the numbers of ``Standing`` (``sum_units`` …)."""
-    rows = (reader or Reader(campaign, node)).own(rows_of(STANDING, campaign, None))
-    return list(rows.values("phase_id", *STANDING.bucket).annotate(**totals(STANDING.numbers)))
+def coverage_of(campaign: Campaign, node: Organization) -> Coverage:
+    """Coverage of ``node`` with everything below it."""
+    return coverage(Reader(campaign, node))[0]
 
 
-def standing_by_child(
-    campaign: Campaign, node: Organization, children: Sequence[Organization], reader: Reader | None = None
-) -> list[dict[str, Any]]:
-    """The same per child: rows with the child's path ``at``."""
-    if not children:
-        return []
-    parts = (reader or Reader(campaign, node)).by_child(rows_of(STANDING, campaign, None), children)
-    return [
-        row
-        for rows in parts
-        for row in rows.values("at", "phase_id", *STANDING.bucket).annotate(**totals(STANDING.numbers))
-    ]
+def coverage_by_child(
+    campaign: Campaign, node: Organization, children: Sequence[Organization] | None = None
+) -> dict[str, Coverage]:
+    """Coverage per child path."""
+    every = list(node.children()) if children is None else children
+    return coverage(Reader(campaign, node, every, complete=False))[1] if every else {}
+
+
+def coverage_by_sector(campaign: Campaign, node: Organization) -> dict[str, Coverage]:
+    """Coverage of ``node`` per 领域 of its basic organisations (empty: none given)."""
+    mine, _ = Reader(campaign, node).read(REACH, [campaign.pk], ["sector"])
+    return {row[1]: Coverage(*row[2:]) for row in mine}
+
+
+def standing_of(campaign: Campaign, node: Organization) -> list[dict[str, Any]]:
+    """Where the units at and below ``node`` are."""
+    return standing(Reader(campaign, node), [phase.pk for phase in campaign.phases.all()])[0]

@@ -69,6 +69,7 @@ class Checker:
     def __init__(self, campaign: Campaign, mend: bool) -> None:
         self.campaign, self.mend = campaign, mend
         self.requirements = kept_requirements(campaign.pk)
+        self.pending = {r.pk for r in self.requirements if not r.in_force}
         self.phases = [phase.pk for phase in campaign.phases.all()]
         self.labels: dict[tuple[Ledger, int], str] = {(PROGRESS, r.pk): r.label for r in self.requirements}
         self.labels |= {(STANDING, phase.pk): f"阶段“{phase.name}”" for phase in campaign.phases.all()}
@@ -134,6 +135,8 @@ class Checker:
             )
         }
         for key in kept.keys() | now.keys():
+            if ledger is PROGRESS and key[1] in self.pending and key not in kept:
+                continue  # an amendment is on its way, portion by portion
             path, within, before = kept.get(key, (None, None, None))
             after, place = now.get(key), places[key[0]]
             if before != after and not (before is None and after is not None and not any(after[1])):

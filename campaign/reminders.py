@@ -1,4 +1,5 @@
-"""When people are reminded of phases, requirements and requests.
+"""When people are reminded of phases and requirements. How many days before, or how often, each campaign's office sets
+(``campaign.reminder_rules``).
 
 Every key names what the reminder is about, its date, and which reminder it is: a second run, a second scheduler or a
 later day writes nothing twice, a run that was missed is made up for by the next one, and a date that was moved is a new
@@ -7,26 +8,25 @@ reminder. Work goes in chunks of units, with a fixed number of queries for each.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
-from django.db.models import Exists, F, Model, OuterRef, QuerySet
+from django.db.models import Count, Exists, Model, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 
-from campaign.models import Campaign, Enrolment, Gate, Participation, PhaseRun, Progress, Requirement
+from campaign.models import Enrolment, Participation, PhaseRun, Progress, Requirement
 from campaign.progress import unmet
+from campaign.reminder_rules import grouped
 from members.models import Appointment, Organization
-from members.permissions import Permission, Role, roles_with
+from members.permissions import Role
 from portal.indicators import Subject
 from portal.notices import Draft, notice_sources
+from portal.working_days import eve_of_work
 
 CHUNK = 300
-STARTS_IN = 3
-ENDS_IN = (1, 3, 7)
-DUE_IN = 7
-PATIENCE = 3
 WEEK = 7
+DAY = timedelta(days=1)
 ARRANGEMENT, REQUIREMENT, GATE = "活动安排", "规定动作", "转段"
 M = TypeVar("M", bound=Model)
 
@@ -40,9 +40,10 @@ def chunks(rows: QuerySet[M], size: int = CHUNK) -> Iterator[list[M]]:
 
 
 def secretaries(organizations: Collection[int]) -> dict[int, list[int]]:
-    """User ids of those organisations' own secretaries, by organisation id; one query."""
+    """User ids of those organisations' own secretaries (of a committee, of its office too), by organisation id; one query."""
+    office = Q(role=Role.OFFICE) & ~Q(organization__kind__in=Organization.BRANCH_KINDS)
     hats = Appointment.objects.current().filter(
-        organization__in=organizations, role=Role.SECRETARY, user__is_active=True
+        office | Q(role=Role.SECRETARY), organization__in=organizations, user__is_active=True
     )
     found: dict[int, list[int]] = defaultdict(list)
     for organization_id, user_id in hats.order_by("pk").values_list("organization_id", "user_id"):
@@ -59,46 +60,43 @@ def in_words(days: int) -> str:
     return {0: "今天", 1: "明天"}.get(days, f"还有{days}天")
 
 
-def week_of(late: int) -> int:
-    """The how-manieth week of being late (from 0): the reminder that is repeated each week."""
-    return (late - 1) // WEEK
-
-
-def going_on() -> QuerySet[PhaseRun]:
-    """Phases of units on their way through a campaign that runs."""
+def going_on(campaigns: Collection[int]) -> QuerySet[PhaseRun]:
+    """Phases of units on their way through these campaigns."""
     return PhaseRun.objects.filter(
-        enrolment__campaign__state=Campaign.State.RUNNING,
+        enrolment__campaign__in=campaigns,
         enrolment__state__in=[Enrolment.State.PREPARING, Enrolment.State.RUNNING],
     )
 
 
 def phases_starting(today: date) -> Iterator[Draft]:
-    """Three days before a phase starts: the branch's secretaries and those who take part."""
-    soon = going_on().filter(
-        state=PhaseRun.State.WAITING, starts_on__gte=today, starts_on__lte=today + timedelta(days=STARTS_IN)
-    )
-
-    def words(run: PhaseRun) -> tuple[str, str]:
-        when = in_words((run.starts_on - today).days)
-        text = f"“{run.phase}”阶段{when}开始（{chinese(run.starts_on)}至{chinese(run.ends_on)}）。"
-        return f"phase-starts:{run.pk}:{run.starts_on:%Y%m%d}", text
-
-    yield from to_the_branch(soon, words)
+    """Some days before a phase starts: the branch's secretaries and those who take part."""
+    for (leads,), campaigns in grouped("phase-starts"):
+        soon = going_on(campaigns).filter(state=PhaseRun.State.WAITING, starts_on__gte=today)
+        yield from before(soon, "starts_on", leads, today)
 
 
 def phases_ending(today: date) -> Iterator[Draft]:
-    """Seven, three and one day before a phase ends; who was not reminded on the day itself is on the next run."""
-    soon = going_on().filter(
-        state=PhaseRun.State.ACTIVE, ends_on__gte=today, ends_on__lte=today + timedelta(days=max(ENDS_IN))
-    )
+    """Some days before a phase ends, by default seven, three and one."""
+    for (leads,), campaigns in grouped("phase-ends"):
+        soon = going_on(campaigns).filter(state=PhaseRun.State.ACTIVE, ends_on__gte=today)
+        yield from before(soon, "ends_on", leads, today)
+
+
+def before(runs: QuerySet[PhaseRun], field: str, leads: Collection[int], today: date) -> Iterator[Draft]:
+    """So many days before a phase starts or ends. On the last working day before free ones, also what they would bring:
+    nobody hears of a date only when it is there."""
+    eve = eve_of_work(today)
+    what = "开始" if field == "starts_on" else "结束"
+    kind = field.partition("_")[0]
 
     def words(run: PhaseRun) -> tuple[str, str]:
-        left = (run.ends_on - today).days
-        step = next(days for days in ENDS_IN if left <= days)
-        text = f"“{run.phase}”阶段{in_words(left)}结束（{chinese(run.ends_on)}）。"
-        return f"phase-ends:{run.pk}:{run.ends_on:%Y%m%d}:{step}", text
+        day: date = getattr(run, field)
+        step = min(lead for lead in leads if (day - eve).days <= lead)
+        dates = f"{chinese(run.starts_on)}至{chinese(run.ends_on)}" if field == "starts_on" else chinese(day)
+        text = f"“{run.phase}”阶段{in_words((day - today).days)}{what}（{dates}）。"
+        return f"phase-{kind}:{run.pk}:{day:%Y%m%d}:{step}", text
 
-    yield from to_the_branch(soon, words)
+    yield from to_the_branch(runs.filter(**{f"{field}__lte": eve + timedelta(days=max(leads))}), words)
 
 
 def to_the_branch(runs: QuerySet[PhaseRun], words: Callable[[PhaseRun], tuple[str, str]]) -> Iterator[Draft]:
@@ -126,35 +124,43 @@ def accounts(enrolments: Collection[int]) -> dict[int, list[tuple[int, str]]]:
 
 
 def requirements_unmet(today: date) -> Iterator[Draft]:
-    """Who still owes a requirement that is due within seven days is told once; who is late, each week: the person,
-    or the secretary where the branch itself owes it."""
-    requirements = Requirement.objects.in_force().filter(campaign__state=Campaign.State.RUNNING)
-    for requirement in requirements.select_related("campaign", "step__phase").order_by("campaign", "pk"):
-        for chunk in chunks(behind(requirement, today + timedelta(days=DUE_IN))):
-            due = {run.enrolment_id: requirement.due_on(run) for run in chunk}
-            yield from owing(requirement, due, today)
+    """Who still owes a requirement that is nearly due is told once; who is late, again and again: the person, or the
+    secretary where the unit itself owes it."""
+    for (lead, every), campaigns in grouped("requirement-due", "requirement-late"):
+        times = Times(today, eve_of_work(today) + timedelta(days=lead[0]) if lead else today - DAY, every[0] if every else 0)
+        requirements = Requirement.objects.in_force().filter(campaign__in=campaigns)
+        for requirement in requirements.select_related("campaign", "step__phase").order_by("campaign", "pk"):
+            for chunk in chunks(behind(requirement, times)):
+                due = {run.enrolment_id: requirement.due_on(run) for run in chunk}
+                due = {pk: day for pk, day in due.items() if day >= today or times.every}
+                yield from owing(requirement, due, times)
 
 
-def behind(requirement: Requirement, last: date) -> QuerySet[PhaseRun]:
-    """Units now in the requirement's phase that have it due until ``last``, with something missing in their ready
+@dataclass(frozen=True)
+class Times:
+    """Requirements due until ``last`` are spoken of; ``every`` so many days again when they are late (0: never)."""
+
+    today: date
+    last: date
+    every: int
+
+
+def behind(requirement: Requirement, times: Times) -> QuerySet[PhaseRun]:
+    """Units now in the requirement's phase that have it due until ``times.last``, with something missing in their ready
     figures."""
     missing = Progress.objects.filter(
-        requirement=requirement,
-        organization=OuterRef("enrolment__organization"),
-        kind=Progress.Kind.BRANCH,
-        total__gt=F("done") + F("waived"),
+        requirement=requirement, kind=Progress.Kind.BRANCH, behind=1, organization=OuterRef("enrolment__organization")
     )
-    runs = going_on().filter(
+    runs = going_on([requirement.campaign_id]).filter(
         Exists(missing),
-        requirement.due_until(last),
+        requirement.due_until(times.last),
         phase=requirement.step.phase_id,
-        enrolment__campaign=requirement.campaign_id,
         state=PhaseRun.State.ACTIVE,
     )
     return runs.order_by("enrolment__organization__path", "pk")
 
 
-def owing(requirement: Requirement, due: dict[int, date], today: date) -> Iterator[Draft]:
+def owing(requirement: Requirement, due: dict[int, date], times: Times) -> Iterator[Draft]:
     """Drafts for one requirement in some units; ``due``: day by enrolment id."""
     link = requirement.indicator.link
     if requirement.subject == Subject.PERSON:
@@ -162,70 +168,40 @@ def owing(requirement: Requirement, due: dict[int, date], today: date) -> Iterat
         for person in list(people.select_related("member__user").order_by("pk")):
             url = link(person) if link else reverse("my-study", args=[person.pk])
             day = due[person.enrolment_id]
-            yield unmet_draft(requirement, day, today, f"p{person.pk}", person.member.user.pk, url)
+            yield unmet_draft(requirement, day, times, f"p{person.pk}", person.member.user.pk, url)
+        yield from owing_in_unit(requirement, due, times)
         return
     units = list(unmet(requirement).filter(pk__in=due).order_by("pk"))
     secretaries_of = secretaries({unit.organization_id for unit in units})
     for unit in units:
         url = link(unit) if link else reverse("enrolment-detail", args=[unit.pk])
         for user_id in secretaries_of.get(unit.organization_id, ()):
-            yield unmet_draft(requirement, due[unit.pk], today, f"e{unit.pk}", user_id, url)
+            yield unmet_draft(requirement, due[unit.pk], times, f"e{unit.pk}", user_id, url)
 
 
-def unmet_draft(requirement: Requirement, due: date, today: date, who: str, user_id: int, url: str) -> Draft:
-    late = (today - due).days
-    if late > 0:
-        which, text = (
-            f"late{week_of(late)}",
-            f"“{requirement.label}”应在{chinese(due)}前完成，已过{late}天，请尽快办理。",
-        )
-    else:
-        which, text = "due", f"“{requirement.label}”应在{chinese(due)}前完成（{in_words(-late)}），目前还没有完成。"
+def owing_in_unit(requirement: Requirement, due: dict[int, date], times: Times) -> Iterator[Draft]:
+    """To the secretary: how many of the branch still owe it, with or without an account of their own."""
+    rows = unmet(requirement).filter(enrolment__in=due).order_by().values_list("enrolment", "enrolment__organization")
+    counted = list(rows.annotate(number=Count("pk")))
+    secretaries_of = secretaries({organization_id for _, organization_id, _ in counted})
+    for enrolment_id, organization_id, number in counted:
+        url = reverse("enrolment-detail", args=[enrolment_id])
+        for user_id in secretaries_of.get(organization_id, ()):
+            yield unmet_draft(requirement, due[enrolment_id], times, f"b{enrolment_id}", user_id, url, number)
+
+
+def unmet_draft(
+    requirement: Requirement, due: date, times: Times, who: str, user_id: int, url: str, people: int = 0
+) -> Draft:
+    """``people``: how many of the branch it is about, where it is not about the recipient."""
+    late = (times.today - due).days
+    which = f"late{(late - 1) // times.every}" if late > 0 else "due"
+    open_ones = f"还有{people}人没有完成" if people else "还没有完成"
+    when = f"已过{late}天，{open_ones}，请尽快办理" if late > 0 else f"{in_words(-late)}，目前{open_ones}"
+    text = f"“{requirement.label}”应在{chinese(due)}前完成：{when}。"
     key = f"unmet:{requirement.pk}:{who}:{due:%Y%m%d}:{which}:{user_id}"
     return Draft(user_id, key, REQUIREMENT, text, url)
 
 
-def gates_waiting(today: date) -> Iterator[Draft]:
-    """A request to move on that has waited more than three days, and again each week: those who decide at the nearest
-    organisation above that has any. Never the one who asked."""
-    waiting = Gate.objects.waiting().filter(
-        requested_at__date__lt=today - timedelta(days=PATIENCE), enrolment__campaign__state=Campaign.State.RUNNING
-    )
-    rows = waiting.select_related("enrolment__organization", "phase").order_by("pk")
-    for chunk in chunks(rows):
-        deciders = deciders_at({path for gate in chunk for path in above(gate.enrolment.organization)})
-        for gate in chunk:
-            days = (today - timezone.localdate(gate.requested_at)).days
-            text = f"{gate.enrolment.organization}“{gate.phase}”转段申请已等待{days}天，请审核。"
-            url = reverse("gate-detail", args=[gate.pk])
-            for user_id in nearest(gate, deciders):
-                key = f"gate-waits:{gate.pk}:{week_of(days - PATIENCE)}:{user_id}"
-                yield Draft(user_id, key, GATE, text, url)
-
-
-def above(organization: Organization) -> list[str]:
-    """Paths from the organisation itself up to the root."""
-    path, step = organization.path, organization.steplen
-    return [path[:n] for n in range(len(path), 0, -step)]
-
-
-def deciders_at(paths: Collection[str]) -> dict[str, list[int]]:
-    """User ids of those who decide on requests, by the path of their organisation; one query."""
-    hats = Appointment.objects.current().filter(
-        organization__path__in=paths, role__in=roles_with(Permission.DECIDE_GATE), user__is_active=True
-    )
-    found: dict[str, list[int]] = defaultdict(list)
-    for path, user_id in hats.order_by("pk").values_list("organization__path", "user_id"):
-        found[path].append(user_id)
-    return found
-
-
-def nearest(gate: Gate, deciders: dict[str, list[int]]) -> list[int]:
-    for path in above(gate.enrolment.organization):
-        if users := [user_id for user_id in deciders.get(path, ()) if user_id != gate.requested_by_id]:
-            return list(dict.fromkeys(users))
-    return []
-
-
-for source in (phases_starting, phases_ending, requirements_unmet, gates_waiting):
+for source in (phases_starting, phases_ending, requirements_unmet):
     notice_sources.register(source)

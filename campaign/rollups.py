@@ -6,6 +6,8 @@ Whoever changes points or paths is alone with the ready rows (``hold_shape``), f
 """
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
@@ -109,33 +111,52 @@ def set_up_all(campaign: Campaign, wanted: dict[str, int]) -> int:
     RollupPoint.objects.bulk_create(
         (RollupPoint(campaign=campaign, organization_id=pk) for pk in wanted.values()), batch_size=1000
     )
-    levels: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for path, pk in wanted.items():
-        levels[len(path)].append((path, pk))
-    for length in sorted(levels, reverse=True):
+    points = Points(campaign.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE place (id bigint PRIMARY KEY, path varchar(255), within_id bigint)")
+        places = Organization.objects.under(campaign.organization)
+        for portion in batched(places.order_by().values_list("pk", "path").iterator()):
+            values = [value for pk, path in portion for value in (pk, path, points.nearest(path))]
+            marks = ", ".join(["(%s, %s, %s)"] * len(portion))
+            cursor.execute(f"INSERT INTO place VALUES {marks}", values)  # noqa: S608
+        if connection.vendor == "postgresql":
+            cursor.execute("ANALYZE place")
         for ledger in LEDGERS:
-            roll_up(ledger, campaign, length)
+            put_in_place(ledger, campaign)
+            for length in sorted({len(path) for path in wanted}, reverse=True):
+                roll_up(ledger, campaign, length)
+        cursor.execute("DROP TABLE place")
     return len(wanted)
 
 
-def roll_up(ledger: Ledger, campaign: Campaign, length: int) -> None:
-    """Put what lies below the points of one level, and in no deeper one, within them, and write their sums."""
-    table = ledger.table
-    own = ", ".join([ledger.own, *ledger.bucket])
-    sums = ", ".join(f"SUM({column})" for column in ledger.numbers)
-    points = "(SELECT o.id, o.path FROM campaign_rolluppoint p JOIN members_organization o ON o.id = p.organization_id WHERE p.campaign_id = %s AND LENGTH(o.path) = %s)"
-    mine = in_campaign(ledger)
+def batched(rows: Iterable[Any], size: int = 300) -> Iterator[list[Any]]:
+    remaining = iter(rows)
+    while portion := list(islice(remaining, size)):
+        yield portion
+
+
+def put_in_place(ledger: Ledger, campaign: Campaign) -> None:
+    """Every row of a unit lies within the nearest point."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE {table} SET within_id = point.id FROM {points} AS point "  # noqa: S608
-            f"WHERE {table}.within_id IS NULL AND SUBSTR({table}.path, 1, %s) = point.path AND LENGTH({table}.path) > %s AND {mine}",
-            [campaign.pk, length, length, length, campaign.pk],
+            f"UPDATE {ledger.table} SET within_id = place.within_id FROM place "  # noqa: S608
+            f"WHERE place.id = organization_id AND {ledger.table}.within_id IS NULL AND place.within_id IS NOT NULL "
+            f"AND {in_campaign(ledger)}",
+            [campaign.pk],
         )
+
+
+def roll_up(ledger: Ledger, campaign: Campaign, length: int) -> None:
+    """Sums of the points whose paths have this length, of what is within them."""
+    own = ", ".join([ledger.own, *ledger.bucket])
+    sums = ", ".join(f"SUM({column})" for column in ledger.numbers)
+    with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (organization_id, path, kind, {own}, {', '.join(ledger.numbers)}) "  # noqa: S608
-            f"SELECT point.id, point.path, 'rollup', {own}, {sums} FROM {table} JOIN {points} AS point ON point.id = {table}.within_id "
-            f"WHERE {mine} GROUP BY point.id, point.path, {own}",
-            [campaign.pk, length, campaign.pk],
+            f"INSERT INTO {ledger.table} (organization_id, path, kind, within_id, {own}, {', '.join(ledger.numbers)}) "  # noqa: S608
+            f"SELECT place.id, place.path, 'rollup', place.within_id, {own}, {sums} FROM {ledger.table} "
+            f"JOIN place ON place.id = {ledger.table}.within_id WHERE LENGTH(place.path) = %s AND {in_campaign(ledger)} "
+            f"GROUP BY place.id, place.path, place.within_id, {own}",
+            [length, campaign.pk],
         )
 
 

@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from campaign.models import Campaign, Enrolment, InspectionTeam, TeamAssignment, TeamMember, Visit
+from campaign.models.enrolment import EnrolmentQuerySet
 from members.models import Appointment, Organization
 from members.permissions import Permission, Role
 from members.scope import within
@@ -63,7 +64,7 @@ def ties(user: Any, node: Organization) -> list[str]:
     return found + [f"{user}现任{hat.organization}{hat.title}" for hat in below.select_related("organization")[:5]]
 
 
-def units_of(team: InspectionTeam) -> QuerySet[Enrolment]:
+def units_of(team: InspectionTeam) -> EnrolmentQuerySet:
     """The units that take part and that the team looks after today, in tree order."""
     places = team.assignments.current().values_list("organization__path", flat=True)
     units = Enrolment.objects.counted().filter(within(places, "organization__path"), campaign=team.campaign_id)
@@ -75,7 +76,7 @@ def seen_by(team_id: Any) -> Exists:
     return Exists(Visit.objects.done().filter(team=team_id, organization=OuterRef("organization")))
 
 
-def unseen(team: InspectionTeam) -> QuerySet[Enrolment]:
+def unseen(team: InspectionTeam) -> EnrolmentQuerySet:
     """Units that the team has not visited yet."""
     return units_of(team).exclude(seen_by(team.pk))
 
@@ -119,16 +120,9 @@ def with_rounds(campaign: Campaign, teams: Sequence[InspectionTeam]) -> list[tup
             overdue=Count("pk", filter=waiting & Q(on__lt=timezone.localdate())),
         )
     )
-    made = {row["team"]: row for row in visits}
+    made = {row["team"]: (row["done"], row["planned"], row["overdue"]) for row in visits}
     return [
-        (
-            team,
-            Round(
-                units=units[f"units_{team.pk}"],
-                seen=units[f"seen_{team.pk}"],
-                **{name: made.get(team.pk, {}).get(name, 0) for name in ("done", "planned", "overdue")},
-            ),
-        )
+        (team, Round(units[f"units_{team.pk}"], units[f"seen_{team.pk}"], *made.get(team.pk, (0, 0, 0))))
         for team in teams
     ]
 

@@ -89,7 +89,19 @@ def asked_visits(place: Place, params: Params, user: Any, most: int) -> list[Vis
 def visits_tables(place: Place, params: Params, user: Any) -> list[Table]:
     """The visits, and on a second sheet what was found with how it stands."""
     visits = asked_visits(place, params, user, IN_TABLE)
-    head = ["日期", "时段", "走访单位", "走访人", "参加人员", "方式", "状态", "走访重点", "接待人员", "看了什么", "总体看法"]
+    head = [
+        "日期",
+        "时段",
+        "走访单位",
+        "走访人",
+        "参加人员",
+        "方式",
+        "状态",
+        "走访重点",
+        "接待人员",
+        "看了什么",
+        "总体看法",
+    ]
     rows = [
         [
             v.on, v.get_part_display(), v.organization.name, v.visitor, v.names, v.get_way_display(),
@@ -108,7 +120,18 @@ def visits_tables(place: Place, params: Params, user: Any) -> list[Table]:
         ]
         for f, s in findings.with_standings(list(found.order_by("visit__on", "pk")))
     ]  # fmt: skip
-    problem_head = ["走访日期", "走访单位", "走访人", "问题", "类别", "整改建议", "整改单位", "责任人", "期限", "整改状态"]
+    problem_head = [
+        "走访日期",
+        "走访单位",
+        "走访人",
+        "问题",
+        "类别",
+        "整改建议",
+        "整改单位",
+        "责任人",
+        "期限",
+        "整改状态",
+    ]
     return [Table("走访", head, rows), Table("发现的问题", problem_head, problems)]
 
 

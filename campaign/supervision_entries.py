@@ -46,7 +46,9 @@ def gates_to_speak_on(teams: list[InspectionTeam], user: Any) -> list[Gate]:
     """Requests to move on from units whose team one is in and on which it has not spoken; the longest waiting first."""
     given = TeamAssignment.objects.current().filter(team__in=teams)
     places = within(given.values_list("organization__path", flat=True), "enrolment__organization__path")
-    waiting = Gate.objects.visible_to(user).waiting().filter(places, enrolment__campaign__in=[t.campaign_id for t in teams])
+    waiting = (
+        Gate.objects.visible_to(user).waiting().filter(places, enrolment__campaign__in=[t.campaign_id for t in teams])
+    )
     unsaid = waiting.exclude(words__team__in=teams).select_related("enrolment__organization", "phase")
     return [gate for gate in unsaid.order_by("requested_at", "pk")[: 2 * SHOWN] if team_for(gate.enrolment) in teams]
 
@@ -59,7 +61,9 @@ def team_panel(user: Any) -> dict[str, Any] | None:
     today = timezone.localdate()
     found = Finding.objects.visible_to(user).filter(visit__team__in=teams)
     late = findings.overdue(found).select_related("visit", "enrolment__organization").order_by("due_on", "pk")
-    planned = Visit.objects.visible_to(user).planned().filter(team__in=teams).with_people()
+    # Those for which one is on the list oneself are among one's duties.
+    others = Visit.objects.visible_to(user).planned().filter(team__in=teams).exclude(people__user=user)
+    planned = others.with_people()
     return {
         "teams": [(team, round_of(team)) for team in teams],
         "planned": planned.filter(on__gte=today).order_by("on", "pk")[:SHOWN],

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from campaign.actions.amendment import apply_all_due
 from campaign.days import keep_day as keep
 from campaign.models import Campaign
 from campaign.rollups import rebalance as choose_anew
@@ -11,6 +12,11 @@ from campaign.rollups import rebalance as choose_anew
 @shared_task(name="campaign.tasks.keep_day")
 def keep_day() -> None:
     keep(timezone.localdate())
+
+
+@shared_task(name="campaign.tasks.apply_amendments")
+def apply_amendments() -> None:
+    apply_all_due()
 
 
 @shared_task(name="campaign.tasks.rebalance")

@@ -61,15 +61,15 @@ def month_asked(code: str) -> Month:
     return Month(first if 1990 <= first.year <= 2100 else timezone.localdate().replace(day=1))
 
 
-def month_weeks(month: Month, visits: Iterable[Visit]) -> list[list[dict[str, Any]]]:
-    """Weeks of seven days from Monday on, each day with its visits."""
-    by_day: dict[date, list[Visit]] = {}
-    for visit in visits:
-        by_day.setdefault(visit.on, []).append(visit)
+def month_weeks(month: Month, rows: Iterable[Any]) -> list[list[dict[str, Any]]]:
+    """Weeks of seven days from Monday on, each day with what falls ``on`` it."""
+    by_day: dict[date, list[Any]] = {}
+    for row in rows:
+        by_day.setdefault(row.on, []).append(row)
     today = timezone.localdate()
     return [
         [
-            {"day": day, "inside": day.month == month.first.month, "today": day == today, "visits": by_day.get(day, [])}
+            {"day": day, "inside": day.month == month.first.month, "today": day == today, "rows": by_day.get(day, [])}
             for day in week
         ]
         for week in Calendar().monthdatescalendar(month.first.year, month.first.month)

@@ -217,7 +217,8 @@ listings.register(
             Column("报送", lambda row: f"{row.filed_at:%Y-%m-%d} {row.filed_by or ''}".strip()),
             Column("状态", lambda row: row.get_state_display()),
             Column(
-                "办理", lambda row: f"{row.decided_at:%Y-%m-%d} {row.decided_by or ''}".strip() if row.decided_at else ""
+                "办理",
+                lambda row: f"{row.decided_at:%Y-%m-%d} {row.decided_by or ''}".strip() if row.decided_at else "",
             ),
             Column("意见", lambda row: row.remarks),
         ],

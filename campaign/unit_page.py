@@ -25,6 +25,7 @@ class RequirementLine:
     due: date
     who: list[str] = field(default_factory=list)
     url: str = ""
+    paused: bool = False
 
     @property
     def met(self) -> bool:
@@ -32,7 +33,7 @@ class RequirementLine:
 
     @property
     def late(self) -> bool:
-        return not self.met and self.due < timezone.localdate()
+        return not self.met and not self.paused and self.due < timezone.localdate()
 
 
 @dataclass
@@ -55,6 +56,7 @@ def phase_lines(enrolment: Enrolment, *, user: Any, named: bool, own: Participat
     """The unit's phases; names are asked for only where something is missing in the present one."""
     figures = own_figures(enrolment)
     acts = user.can(enrolment.acted_for_with(Permission.RECORD_STUDY), at=enrolment.organization)
+    paused = enrolment.state == Enrolment.State.POSTPONED
     requirements: dict[int, list[Requirement]] = {}
     asked = Requirement.objects.in_force().filter(campaign=enrolment.campaign_id)
     for requirement in asked.select_related("step__phase", "campaign"):
@@ -63,7 +65,10 @@ def phase_lines(enrolment: Enrolment, *, user: Any, named: bool, own: Participat
     for run in enrolment.runs.all():
         phase = PhaseLine(run, [])
         for requirement in requirements.get(run.phase_id, []):
-            line = RequirementLine(requirement, figures.get(requirement.pk, NOTHING), requirement.due_on(run))
+            found = figures.get(requirement.pk, NOTHING)
+            if not found.total and (enrolment.is_committee or requirement.subject == Subject.ORGANIZATION):
+                continue
+            line = RequirementLine(requirement, found, requirement.due_on(run), paused=paused)
             if phase.active and not line.met and (named or requirement.subject == Subject.ORGANIZATION):
                 line.who = names(requirement, enrolment)
             line.url = link(requirement, enrolment, user=user, acts=acts, own=own)

@@ -2,15 +2,42 @@
 
 from django.urls import path
 
-from campaign.views import contact_point, finding, leading_group, team, visit
-from campaign.views import batch, campaign, dashboard, enrolment, gate, late, make_up, my_study, study, waiver
-from campaign.views import filing, listing, route, unit_calendar
+from campaign.blueprint_urls import urlpatterns as of_blueprints
+from campaign.study_plan_urls import urlpatterns as of_study_plans
+from campaign.study_urls import urlpatterns as of_study
+from campaign.views import (
+    batch,
+    campaign,
+    closing,
+    contact_point,
+    dashboard,
+    enrolment,
+    filing,
+    finding,
+    gate,
+    late,
+    leading_group,
+    listing,
+    make_up,
+    reminder,
+    route,
+    study,
+    team,
+    unit_calendar,
+    visit,
+    waiver,
+)
 
 urlpatterns = [
     path("campaigns/", campaign.campaign_list, name="campaign-list"),
     path("organizations/<int:org_pk>/campaigns/new/", campaign.campaign_create, name="campaign-create"),
     path("campaigns/<int:pk>/", campaign.campaign_detail, name="campaign-detail"),
+    path("campaigns/<int:pk>/reminders/", reminder.campaign_reminders, name="campaign-reminders"),
     path("campaigns/<int:pk>/open/", campaign.campaign_open, name="campaign-open"),
+    path("campaigns/<int:pk>/next-year/", campaign.campaign_next_year, name="campaign-next-year"),
+    *of_blueprints,
+    *of_study_plans,
+    path("campaigns/<int:pk>/close/", closing.campaign_close, name="campaign-close"),
     path("campaigns/<int:campaign_pk>/gates/", gate.gate_list, name="gate-list"),
     path("campaigns/<int:campaign_pk>/progress/<int:organization_pk>/", dashboard.dashboard, name="dashboard"),
     path("campaigns/<int:campaign_pk>/late/<int:organization_pk>/", late.late_list, name="late-list"),
@@ -47,14 +74,13 @@ urlpatterns = [
     path("study/<int:pk>/edit/", study.study_session_edit, name="study-session-edit"),
     path("enrolments/<int:enrolment_pk>/make-ups/", make_up.make_up_list, name="make-up-list"),
     path("attendances/<int:attendance_pk>/make-up/", make_up.make_up_create, name="make-up-create"),
-    path("participations/<int:participation_pk>/study/", my_study.my_study, name="my-study"),
-    path("participations/<int:participation_pk>/notes/new/", my_study.study_note_create, name="study-note-create"),
+    *of_study,
     path("supervision/", team.entry, name="supervision"),
-    path("campaigns/<int:campaign_pk>/leading/<int:organization_pk>/", leading_group.detail, name="leading-group-detail"),
-    path("campaigns/<int:campaign_pk>/leading/<int:organization_pk>/edit/", leading_group.edit, name="leading-group-edit"),
-    path("campaigns/<int:campaign_pk>/leading/<int:organization_pk>/all/", leading_group.overview, name="leading-group-list"),
+    path("supervision/<int:campaign_pk>/leading/<int:organization_pk>/", leading_group.detail, name="leading-group-detail"),
+    path("supervision/<int:campaign_pk>/leading/<int:organization_pk>/edit/", leading_group.edit, name="leading-group-edit"),
+    path("supervision/<int:campaign_pk>/leading/<int:organization_pk>/all/", leading_group.overview, name="leading-group-list"),
     path(
-        "campaigns/<int:campaign_pk>/contact-points/<int:organization_pk>/",
+        "supervision/<int:campaign_pk>/contact-points/<int:organization_pk>/",
         contact_point.overview,
         name="contact-point-list",
     ),
@@ -62,8 +88,8 @@ urlpatterns = [
     path("contact-points/<int:pk>/", contact_point.detail, name="contact-point-detail"),
     path("contact-points/<int:pk>/end/", contact_point.end, name="contact-point-end"),
     path("contact-points/<int:pk>/visits/new/", visit.create_at_contact_point, name="contact-visit-create"),
-    path("campaigns/<int:campaign_pk>/teams/<int:organization_pk>/", team.overview, name="team-list"),
-    path("campaigns/<int:campaign_pk>/teams/<int:organization_pk>/new/", team.create, name="team-create"),
+    path("supervision/<int:campaign_pk>/teams/<int:organization_pk>/", team.overview, name="team-list"),
+    path("supervision/<int:campaign_pk>/teams/<int:organization_pk>/new/", team.create, name="team-create"),
     path("teams/<int:pk>/", team.detail, name="team-detail"),
     path("teams/<int:pk>/edit/", team.edit, name="team-edit"),
     path("teams/<int:pk>/dissolve/", team.dissolve, name="team-dissolve"),
@@ -75,7 +101,7 @@ urlpatterns = [
     path("team-assignments/<int:pk>/end/", team.assignment_end, name="team-assignment-end"),
     path("teams/<int:team_pk>/visits/plan/", visit.plan, name="visit-plan"),
     path("teams/<int:team_pk>/visits/new/", visit.create, name="visit-create"),
-    path("campaigns/<int:campaign_pk>/visits/<int:organization_pk>/", visit.overview, name="visit-list"),
+    path("supervision/<int:campaign_pk>/visits/<int:organization_pk>/", visit.overview, name="visit-list"),
     path("visits/<int:pk>/", visit.detail, name="visit-detail"),
     path("visits/<int:pk>/plan/", visit.replan, name="visit-replan"),
     path("visits/<int:pk>/cancel/", visit.cancel, name="visit-cancel"),

@@ -1,5 +1,6 @@
 """Who may read and decide on somebody's self-analysis, by name: what the author is told on the page."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from campaign.models import Participation
@@ -7,19 +8,35 @@ from members.models import Appointment, MemberTag, Organization
 from members.permissions import GRANTS, Permission, roles_with
 
 
-def reviewers(of: Participation) -> list[Appointment]:
+Hats = dict[str, list[Appointment]]
+
+
+def hats_above(homes: Iterable[Organization]) -> Hats:
+    """Appointments that can make somebody a reviewer at these organisations, by the path of where they hold; one query."""
+    paths = {path for home in homes for path in up_from(home)}
+    rows = Appointment.objects.current().filter(
+        organization__path__in=paths, role__in=roles_with(Permission.REVIEW_ANALYSIS), user__is_active=True
+    )
+    found: Hats = {}
+    for hat in rows.select_related("user", "organization").order_by("pk"):
+        found.setdefault(hat.organization.path, []).append(hat)
+    return found
+
+
+def up_from(home: Organization) -> list[str]:
+    """Paths from the organisation itself up to the root."""
+    return [home.path[:n] for n in range(len(home.path), 0, -home.steplen)]
+
+
+def reviewers(of: Participation, known: Hats | None = None) -> list[Appointment]:
     """Appointments that make their holders reviewers of this person, nearest first; one per user, never the author.
 
-    The same rule as ``evaluation.models.self_analysis.is_reviewed_by``, told from the author's side.
+    The same rule as ``evaluation.models.self_analysis.is_reviewed_by``, told from the author's side. ``known``: what
+    ``hats_above`` said of many homes at once.
     """
     home = of.enrolment.organization
-    above = [home.path[:n] for n in range(home.steplen, len(home.path) + 1, home.steplen)]
-    hats = list(
-        Appointment.objects.current()
-        .filter(organization__path__in=above, role__in=roles_with(Permission.REVIEW_ANALYSIS), user__is_active=True)
-        .select_related("user", "organization")
-        .order_by("-organization__path", "pk")
-    )
+    by_path = hats_above([home]) if known is None else known
+    hats = [hat for path in up_from(home) for hat in by_path.get(path, ())]
     here = [hat for hat in hats if hat.organization_id == home.pk]
     reviews_here = any(hat.user.member_id == of.member_id for hat in here)
     from_above = reviews_here or not here or of.member.has_tag(MemberTag.Kind.LEADER)
@@ -41,7 +58,7 @@ def capacity_of(user: Any, at: Organization) -> str:
     return title_of(max(hats, key=lambda h: len(h.organization.path))) if hats else str(user.hat_at(at))
 
 
-def nearest(of: Participation) -> list[Appointment]:
+def nearest(of: Participation, known: Hats | None = None) -> list[Appointment]:
     """Those of the reviewers who are told that something waits: the ones at the lowest organisation that has any."""
-    everyone = reviewers(of)
+    everyone = reviewers(of, known)
     return [hat for hat in everyone if hat.organization_id == everyone[0].organization_id]

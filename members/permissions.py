@@ -27,6 +27,7 @@ class Permission(StrEnum):
     SET_ROUTE = "route.set"
     VIEW_STUDY = "study.view"
     RECORD_STUDY = "study.record"
+    DECIDE_LEAVE = "study.leave"
     WAIVE = "requirement.waive"
     REQUEST_GATE = "gate.request"
     DECIDE_GATE = "gate.decide"
@@ -75,7 +76,7 @@ GRANTS: dict[str, frozenset[Permission]] = {
         READING
         | {P.VIEW_CONTACT, P.EDIT_ROLL, P.MANAGE_ACCOUNTS, P.PREPARE_ENROLMENT, P.RECORD_STUDY, P.REQUEST_GATE}
         | {P.REVIEW_ANALYSIS, P.RECORD_EVALUATION, P.EDIT_LEDGER, P.CONFIRM_TASK, P.NAME_LEADING_GROUP}
-        | {P.LEAD_COMMITTEE, P.SET_ROUTE}
+        | {P.LEAD_COMMITTEE, P.SET_ROUTE, P.DECIDE_LEAVE}
     ),
     Role.COMMITTEE: frozenset(READING | {P.RECORD_STUDY, P.EDIT_LEDGER}),
     Role.INSPECTOR: frozenset(READING | {P.LOG_VISIT, P.SPEAK_AT_GATE}),

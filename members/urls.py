@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from members.views import (
     account,
     appointment,
+    channel,
     committee,
     condition,
     covered,
@@ -21,6 +22,7 @@ from members.views import (
     search_attempt,
     statistics,
     transfer,
+    working_day,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -96,5 +98,14 @@ urlpatterns: list[URLPattern] = [
     path("appointments/<int:pk>/lend/", hat.lend, name="appointment-lend"),
     path("appointments/<int:pk>/return/", hat.give_back, name="appointment-return"),
     path("appointments/<int:pk>/revoke/", appointment.revoke, name="appointment-revoke"),
+    path("organizations/<int:org_pk>/channels/", channel.overview, name="channel-list"),
+    path("organizations/<int:org_pk>/channels/new/", channel.create, name="channel-create"),
+    path("channels/<int:pk>/edit/", channel.edit, name="channel-edit"),
+    path("channels/<int:pk>/test/", channel.test, name="channel-test"),
+    path("channels/<int:pk>/switch/", channel.switch, name="channel-switch"),
+    path("channels/<int:pk>/accounts/", channel.accounts, name="channel-accounts"),
+    path("channels/<int:pk>/remove/", channel.remove, name="channel-remove"),
+    path("organizations/<int:org_pk>/working-days/", working_day.overview, name="working-day-list"),
+    path("organizations/<int:org_pk>/working-days/<int:pk>/remove/", working_day.remove, name="working-day-remove"),
     path("first-run/", first_run.first_run, name="first-run"),
 ]

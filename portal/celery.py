@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "collect-notices": {"task": "portal.tasks.collect_notices", "schedule": crontab(minute="5")},
     "keep-day": {"task": "campaign.tasks.keep_day", "schedule": crontab(hour="23", minute="45")},
     "clear-results": {"task": "portal.tasks.clear_results", "schedule": crontab(hour="3", minute="15")},
+    "apply-amendments": {"task": "campaign.tasks.apply_amendments", "schedule": crontab(minute="35")},
     "rebalance": {"task": "campaign.tasks.rebalance", "schedule": crontab(hour="2", minute="30")},
     "clear-sessions": {"task": "portal.tasks.clear_sessions", "schedule": crontab(hour="3", minute="20")},
     "send-digests": {"task": "portal.tasks.send_digests", "schedule": crontab(minute="*/10")},

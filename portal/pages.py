@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import account, document, home, job, notice, second_factor, session
+from portal.views import account, attachment, document, home, job, notice, second_factor, session
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
@@ -27,5 +27,9 @@ urlpatterns: list[URLPattern] = [
     path("jobs/<int:pk>/status/", job.job_status, name="job-status"),
     path("jobs/<int:pk>/download/", job.job_download, name="job-download"),
     path("jobs/<int:pk>/cancel/", job.job_cancel, name="job-cancel"),
+    path("attachments/<slug:kind>/<int:owner>/add/", attachment.attachment_add, name="attachment-add"),
+    path("attachments/<int:pk>/", attachment.attachment_download, name="attachment-download"),
+    path("attachments/<int:pk>/picture/", attachment.attachment_picture, name="attachment-picture"),
+    path("attachments/<int:pk>/remove/", attachment.attachment_remove, name="attachment-remove"),
     path("print/<slug:code>/", document.document_print, name="document-print"),
 ]

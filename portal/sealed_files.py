@@ -3,6 +3,7 @@ the last, so that nothing can be changed, exchanged, put in another order or cut
 
 import os
 from collections.abc import Iterator
+from io import BytesIO
 from typing import IO, Any
 
 from portal.ciphers import TAG_BYTES, seal_piece, unseal_piece
@@ -19,13 +20,20 @@ class Damaged(ValueError):
 
 def sealed(content: bytes, context: str) -> Iterator[bytes]:
     """``content`` sealed for ``context``, piece by piece as it is to be written; never more than a piece in memory besides ``content``."""
+    return sealed_stream(BytesIO(content), context)
+
+
+def sealed_stream(content: IO[Any], context: str) -> Iterator[bytes]:
+    """The same for what is read from a file, two pieces in memory at most."""
     salt = os.urandom(SALT_BYTES)
     yield HEAD + salt
-    view = memoryview(content)
-    starts = range(0, len(content), PIECE) or range(1)
-    for number, start in enumerate(starts):
-        last = start + PIECE >= len(content)
-        yield seal_piece(bytes(view[start : start + PIECE]), context, salt, number, last)
+    number, piece = 0, content.read(PIECE)
+    while True:
+        following = content.read(PIECE)
+        yield seal_piece(piece, context, salt, number, not following)
+        if not following:
+            return
+        number, piece = number + 1, following
 
 
 def unsealed(file: IO[Any], context: str) -> Iterator[bytes]:

@@ -213,6 +213,11 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 50 * 1024 * 1024)
+# Of one attached file, of a recording, and of all files of one record.
+ATTACHMENT_BYTES = env.int("ATTACHMENT_BYTES", 20 * 1024 * 1024)
+ATTACHMENT_PLAYING_BYTES = env.int("ATTACHMENT_PLAYING_BYTES", 45 * 1024 * 1024)
+ATTACHMENTS_EACH = env.int("ATTACHMENTS_EACH", 30)
+ATTACHMENTS_EACH_BYTES = env.int("ATTACHMENTS_EACH_BYTES", 200 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from portal.actions import attachment as attachments
 from portal.actions import job as jobs
 from portal.actions import notice as notices
 from portal.actions import session as sessions
@@ -20,6 +21,7 @@ def sweep_jobs() -> None:
 @shared_task(name="portal.tasks.clear_results")
 def clear_results() -> None:
     jobs.clear_results()
+    attachments.clear_orphans()
 
 
 @shared_task(name="portal.tasks.clear_sessions")

@@ -18,6 +18,7 @@ from portal.models import DayException
 
 DAY = timedelta(days=1)
 SATURDAY = 5
+NEW_YEAR_EVE = "农历除夕"
 Exceptions = Mapping[date, bool]
 
 
@@ -93,7 +94,8 @@ def stretches(year: int) -> list[Stretch]:
     for day, name, working in unusual(year):
         last = found[-1] if found else None
         if last and not working and not last.working and last.last + DAY == day:
-            found[-1] = Stretch(last.first, day, last.name or name, False)
+            # 除夕 begins what everybody calls 春节.
+            found[-1] = Stretch(last.first, day, name if last.name in {"", NEW_YEAR_EVE} else last.name, False)
         else:
             found.append(Stretch(day, day, name, working))
     return [each for each in found if each.working or each.name]

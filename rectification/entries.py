@@ -1,12 +1,14 @@
 """The room's menu entries, duties, home panel, and the way from a self-analysis to a measure."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
 
 from campaign.models import Campaign
 from campaign.own import own_participation
+from campaign.study_calendar import Item, calendar_sources
 from evaluation.models import SelfAnalysis
 from evaluation.registry import analysis_links
 from members.permissions import GRANTS, Permission
@@ -42,6 +44,13 @@ def owed(user: Any) -> Iterator[Duty]:
         yield Duty(text, reverse("task-detail", args=[task.pk]), due=task.due_on, group="整改", note=note)
 
 
+def on_the_calendar(user: Any, first: date, last: date) -> Iterator[Item]:
+    """Last days of what one has to carry out."""
+    for task in Task.objects.to_be_done().filter(responsible__member=user.member_id or 0, due_on__range=(first, last)):
+        url = reverse("task-detail", args=[task.pk])
+        yield Item(task.due_on, f"整改到期：{task.problem}", url, "due", f"task-{task.pk}")
+
+
 def to_judge(user: Any) -> dict[str, Any] | None:
     """What waits for this user's confirmation; counted to a hundred."""
     if not user.can(Permission.CONFIRM_TASK):
@@ -72,5 +81,6 @@ menu.register(
     )
 )
 duties.register(owed)
+calendar_sources.register(on_the_calendar)
 panels.register(Panel("tasks-to-judge", "rectification/_to_judge.html", to_judge, order=25))
 analysis_links.register(from_analysis)

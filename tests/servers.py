@@ -77,8 +77,8 @@ def postgres_binary(name: str) -> str:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """An empty PostgreSQL; its ``DATABASE_URL``. It refuses to run as root: root lends it the account ``postgres``."""
+def postgresql(*settings: str) -> Iterator[str]:
+    """An empty PostgreSQL; its ``DATABASE_URL``. With ``settings`` it is a server for measuring: these, and safe on disk. It refuses to run as root: root lends it the account ``postgres``."""
     root = os.geteuid() == 0
     lent = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig", "INT"] if root else []
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
@@ -90,7 +90,7 @@ def postgresql() -> Iterator[str]:
     made = ["-D", str(data), "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
     subprocess.run([*lent, postgres_binary("initdb"), *made], check=True, stdout=subprocess.DEVNULL, cwd=folder)
     quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60"]
-    quick += ["listen_addresses=127.0.0.1"]
+    quick = ["listen_addresses=127.0.0.1", *(settings or quick)]
     options = [part for setting in [*quick, f"unix_socket_directories={data}"] for part in ("-c", setting)]
     with (folder / "log").open("w") as log:
         server = launch([*lent, postgres_binary("postgres"), "-D", str(data), "-p", str(port), *options], stderr=log)

@@ -6,21 +6,28 @@ from typing import Any
 
 from django.utils import timezone
 
+from campaign.actions import amendment as amendments
+from campaign.actions import blueprint as blueprints
+from campaign.blueprint import source
 from campaign.models import (
     Attendance,
+    Campaign,
     ContactPoint,
     Finding,
     Gate,
     InspectionTeam,
     Participation,
+    PlanFiling,
     StudySession,
     TeamAssignment,
     TeamMember,
     Visit,
+    Waiver,
 )
 from campaign.progress import recording
 from evaluation.models import OpinionRound, Revision, Section, SelfAnalysis
 from members.models import (
+    Channel,
     CommitteePost,
     CoveredUnit,
     Liaison,
@@ -32,7 +39,7 @@ from members.models import (
     User,
 )
 from members.permissions import Role
-from portal.models import Job, Notice
+from portal.models import DayException, Job, Notice
 from rectification.models import Task
 from tests import factories as make
 
@@ -43,6 +50,25 @@ class World:
 
     users: dict[str, User] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)
+
+
+def asked_otherwise(campaign: Campaign, office: User) -> dict[str, Any]:
+    """A blueprint of the office's own, and an amendment that is being written."""
+    data = source("year-2005") or {}
+    blueprint = blueprints.copy(
+        data=data, name="自己的蓝本", origin="x", organization=campaign.organization, by=office
+    )
+    amendment = amendments.propose(campaign=campaign, reason="通知", takes_effect_on=timezone.localdate(), by=office)
+    requirement = campaign.requirements.order_by("number")[1]
+    values = {"label": "调研", "indicator_code": "surveyed", "audience_code": "all-branches"}
+    change = amendments.put(amendment=amendment, step=requirement.step, requirement=None, values=values, by=office)
+    return {
+        "blueprint": blueprint,
+        "amendment": amendment,
+        "requirement": requirement,
+        "step": requirement.step,
+        "change": change,
+    }
 
 
 def build() -> World:
@@ -130,6 +156,11 @@ def build() -> World:
     gate = Gate.objects.create(
         enrolment=enrolment, phase=enrolment.phase, assessment="已完成", requested_by=world.users["secretary"]
     )
+    filing = PlanFiling.objects.create(enrolment=enrolment, title="实施方案", filed_by=world.users["secretary"])
+    asked = campaign.requirements.get(indicator_code="study-attended")
+    waiver = Waiver.objects.create(
+        requirement=asked, enrolment=enrolment, participation=own, reason="长期住院", by=world.users["office"]
+    )
     roster = RosterImport.objects.create(
         organization=root,
         file="rosters/x.csv",
@@ -147,6 +178,7 @@ def build() -> World:
         "appointment": world.users["committee"].appointments.get(),
         "campaign": campaign,
         "batch": campaign.batches.get(),
+        **asked_otherwise(campaign, world.users["office"]),
         "enrolment": enrolment,
         "session": session,
         "attendance": attendance,
@@ -162,6 +194,8 @@ def build() -> World:
         "visit": visit,
         "finding": finding,
         "gate": gate,
+        "filing": filing,
+        "waiver": waiver,
         "mobility": mobility,
         "transfer": transfer,
         "condition": condition,
@@ -170,6 +204,8 @@ def build() -> World:
         "liaison": liaison,
         "roster": roster,
         "job": job,
+        "channel": Channel.objects.create(organization=home, name="工作群", kind="json", url="https://127.0.0.1/"),
+        "day": DayException.objects.create(day=today, working=True),
         "notice": notice,
     }
     return world

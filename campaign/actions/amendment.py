@@ -8,7 +8,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from campaign.actions.refusal import Refused
 from campaign.amending import chunks, effect_of, outcome_of
+from campaign.ledgers import hold_shape
 from campaign.models import Amendment, AmendmentChange, Campaign, Requirement, Step
 from campaign.progress import recording
 from portal.actions.job import submit_once
@@ -22,7 +24,7 @@ Kind = AmendmentChange.Kind
 State = Amendment.State
 
 
-class AmendmentRefused(Exception):
+class AmendmentRefused(Refused):
     """It cannot be done; the message (Chinese) says why and what to do."""
 
 
@@ -107,7 +109,7 @@ def keep_effect(amendment: Amendment, progress: Progress | None = None) -> bool:
     """Keep what was counted, unless the draft was changed meanwhile."""
     planned = list(amendment.changes.order_by("pk").values_list("pk", "values"))
     effect = effect_of(amendment, progress.report if progress else None)
-    effect["at"] = timezone.localtime().isoformat(timespec="minutes")
+    effect["at"] = timezone.localtime().strftime("%Y-%m-%d %H:%M")
     with transaction.atomic():
         held = held_draft(amendment)
         if list(held.changes.order_by("pk").values_list("pk", "values")) != planned:
@@ -147,9 +149,7 @@ def cancel(*, amendment: Amendment, by: Any) -> None:
 
 def apply_due(*, amendment: Amendment, by: Any) -> Job:
     """The job that applies it; asked for again it is the one that waits."""
-    return submit_once(
-        kind="amendment", title=f"{amendment}：办理生效", params={"amendment": amendment.pk}, by=by
-    )
+    return submit_once(kind="amendment", title=f"{amendment}：办理生效", params={"amendment": amendment.pk}, by=by)
 
 
 def apply_all_due() -> int:
@@ -167,10 +167,10 @@ def apply_all_due() -> int:
 def make_pending(amendment: Amendment) -> None:
     """The new requirements, not in force yet. From here on every writer keeps their figures too.
 
-    The campaign's row is held against units that are being taken in at this moment: a unit that is there afterwards was either there
-    for the chunks to come, or has seen these rows.
+    Whoever is writing at this moment is waited for: a unit that is just being taken in is either there for the chunks to come, or sees
+    these rows.
     """
-    Campaign.objects.select_for_update().get(pk=amendment.campaign_id)
+    hold_shape()
     held = Amendment.objects.select_for_update().get(pk=amendment.pk)
     held.campaign = amendment.campaign
     for change in held.changes.exclude(kind=Kind.WITHDRAW).filter(made=None).select_related("step", "requirement"):

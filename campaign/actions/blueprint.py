@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from campaign.actions.refusal import Refused
 from campaign.blueprint_editing import Gone, changed
 from campaign.blueprint_plans import BlueprintError
 from campaign.blueprint_reading import read
@@ -19,7 +20,7 @@ State = BlueprintVersion.State
 MOST_BYTES = 1_000_000
 
 
-class BlueprintRefused(Exception):
+class BlueprintRefused(Refused):
     """It cannot be done; the message (Chinese) says why and what to do."""
 
 
@@ -60,7 +61,9 @@ def take_in(*, content: bytes, file_name: str, organization: Organization, by: A
     return copy(data=data, name=blueprint.name, origin=f"导入文件 {file_name}", organization=organization, by=by)
 
 
-def change(*, version: BlueprintVersion, edition: int, how: Callable[[dict[str, Any]], dict[str, Any]], by: Any) -> None:
+def change(
+    *, version: BlueprintVersion, edition: int, how: Callable[[dict[str, Any]], dict[str, Any]], by: Any
+) -> None:
     """Change the data of a draft as it was in ``edition``. Raises ``BlueprintRefused`` when somebody else has changed it since."""
     try:
         data = changed(version.data, how)

@@ -22,6 +22,7 @@ from campaign.models import (
     Step,
 )
 from campaign.progress import fill, refresh
+from campaign.progress import refresh
 from members.dates import add_months
 from members.models import Organization
 from portal.actions.log import audit
@@ -164,4 +165,5 @@ def change_calendar(*, batch: Batch, name: str, dates: Dates, phases: Mapping[in
     span = Batch.objects.filter(campaign=batch.campaign_id).aggregate(first=Min("starts_on"), last=Max("ends_on"))
     Campaign.objects.filter(pk=batch.campaign_id).update(starts_on=span["first"], ends_on=span["last"])
     refresh(batch.campaign, batch)
+    refresh(batch.campaign, batch=batch)
     audit(by=by, verb="调整批次时间", target=batch, starts_on=str(dates[0]), ends_on=str(dates[1]))

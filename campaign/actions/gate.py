@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaign.actions.refusal import Refused
 from campaign.gatekeeping import last_step, open_demands, word_on
-from campaign.models import Enrolment, Gate, GateDemand, GateWord, InspectionTeam, PhaseRun
+from campaign.models import Campaign, Enrolment, Gate, GateDemand, GateWord, InspectionTeam, PhaseRun
 from campaign.progress import recording
 from campaign.supervision import speaks_for, team_for
 from campaign.unmet import as_json, gaps
@@ -35,6 +35,8 @@ def request(*, enrolment: Enrolment, assessment: str, made_up: Mapping[int, str]
     before and is made up for now, by demand, with a word on how. Raises ``GateRefused``."""
     with recording([enrolment.pk]):
         row = fresh(enrolment.pk)
+        if row.campaign.state != Campaign.State.RUNNING:
+            raise GateRefused(f"本次活动{row.campaign.get_state_display()}，现在不能申请转段。")
         if row.state != Enrolment.State.RUNNING or row.phase is None:
             raise GateRefused(f"本单位{row.get_state_display()}，现在不能申请转段。")
         if row.gates.waiting().exists():

@@ -59,6 +59,12 @@ def dissolve(*, team: InspectionTeam, by: Any) -> None:
     audit(by=by, verb="撤销督导组", target=team)
 
 
+def dissolve_all(*, campaign: Campaign, by: Any) -> None:
+    """The campaign is over: nobody inspects for it any longer."""
+    for team in campaign.teams.live().order_by("pk"):
+        dissolve(team=team, by=by)
+
+
 def add_member(
     *, team: InspectionTeam, person: Member | User, leads: bool, since: date, until: date | None, by: Any
 ) -> TeamMember:

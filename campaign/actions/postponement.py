@@ -23,9 +23,7 @@ def postpone(*, enrolment: Enrolment, reason: str, until: date, by: Any) -> Post
         moved = Enrolment.objects.filter(pk=row.pk, state__in=[State.PREPARING, State.RUNNING])
         if not moved.update(state=State.POSTPONED):
             raise Refused(f"本单位{row.get_state_display()}，不能办理暂缓。")
-        made = Postponement.objects.create(
-            enrolment=row, reason=reason, since=timezone.localdate(), until=until, by=by
-        )
+        made = Postponement.objects.create(enrolment=row, reason=reason, since=timezone.localdate(), until=until, by=by)
         audit(by=by, verb="暂缓本单位活动", target=row, until=str(until))
     return made
 
@@ -39,9 +37,7 @@ def resume(*, enrolment: Enrolment, note: str, batch: Batch, by: Any) -> None:
         if not Enrolment.objects.filter(pk=row.pk, state=State.POSTPONED).update(state=state):
             raise Refused(f"本单位{row.get_state_display()}，不在暂缓之中，不必恢复。")
         row.state = state
-        Postponement.objects.filter(enrolment=row).holding().update(
-            resumed_on=today, resumed_by=by, resumed_note=note
-        )
+        Postponement.objects.filter(enrolment=row).holding().update(resumed_on=today, resumed_by=by, resumed_note=note)
         if batch.pk != row.batch_id:
             follow_batch(row, batch)
         audit(by=by, verb="恢复本单位活动", target=row, batch=batch.name)

@@ -1,15 +1,29 @@
-"""Recording study: a session with everyone's attendance in one go, make-ups, notes."""
+"""Recording study: a session with everyone's attendance in one go, make-ups."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from campaign.models import Attendance, Campaign, Enrolment, MakeUp, Material, Participation, StudyNote, StudySession
+from campaign.elsewhere import also_asked
+from campaign.models import (
+    Attendance,
+    Campaign,
+    CoreGroupSeat,
+    Enrolment,
+    MakeUp,
+    Material,
+    Participation,
+    StudySession,
+)
 from campaign.progress import recording
 from portal.actions.log import audit
+
+
+# The indicator that reads attendance wherever it was recorded.
+STUDY_DAYS = "study-days"
 
 
 class RecordedOtherwise(Exception):
@@ -51,7 +65,7 @@ def record(
     ``MakeUpsAtStake`` unless ``confirmed``.
     """
     own = session.attendances.all() if session.pk else Attendance.objects.none()
-    with recording({session.enrolment_id, *own.values_list("participation__enrolment", flat=True)}):
+    with recording({session.enrolment_id, *concerned(own, attendance)}):
         known = {a.participation_id: a for a in own.select_related("make_up", "participation__member")}
         new = session.pk is None
         if new:
@@ -69,6 +83,13 @@ def record(
             people=sum(bool(s) for s in attendance.values()),
         )
     return session, True
+
+
+def concerned(own: QuerySet[Attendance], participations: Iterable[int]) -> set[int]:
+    """Enrolments whose figures may change with these attendances: of the people, and where else their days are asked for."""
+    people = Participation.objects.filter(Q(pk__in=list(participations)) | Q(pk__in=own.values("participation")))
+    rows = list(people.values_list("enrolment", "member"))
+    return {unit for unit, _ in rows} | also_asked(STUDY_DAYS, [member for _, member in rows])
 
 
 def recorded(
@@ -107,10 +128,18 @@ def has_make_up(attendance: Attendance) -> bool:
     return getattr(attendance, "make_up", None) is not None
 
 
+def may_be_expected(enrolment: Enrolment, day: date) -> QuerySet[Participation]:
+    """The people of a branch; of a committee the members of its 中心组 that day, wherever they take part in this campaign."""
+    if not enrolment.is_committee:
+        return Participation.objects.filter(enrolment=enrolment)
+    seats = CoreGroupSeat.objects.filter(organization=enrolment.organization_id).held_on(day)
+    return Participation.objects.filter(campaign=enrolment.campaign_id, member__in=seats.values("member"))
+
+
 def write_attendance(session: StudySession, known: Mapping[int, Attendance], attendance: Mapping[int, str]) -> None:
     """Create, change and remove rows; only people who belonged to this branch that day, or have a row already, are written."""
     day = timezone.localtime(session.held_at).date()
-    here = Participation.objects.filter(enrolment=session.enrolment_id, pk__in=attendance)
+    here = may_be_expected(session.enrolment, day).filter(pk__in=attendance)
     own = {person.pk for person in here if person.expected_from <= day}
     changed, added = [], []
     for pk, state in attendance.items():
@@ -129,8 +158,7 @@ def write_attendance(session: StudySession, known: Mapping[int, Attendance], att
 def make_up(*, attendances: Iterable[Attendance], on: date, way: str, checked_by: str, by: Any) -> int:
     """Note that what was missed was made up for; who has one already, or no longer needs one, stays as they are."""
     rows = {a.pk for a in attendances}
-    enrolments = set(Attendance.objects.filter(pk__in=rows).values_list("participation__enrolment", flat=True))
-    with recording(enrolments):
+    with recording(concerned(Attendance.objects.filter(pk__in=rows), ())):
         missed = Attendance.objects.filter(pk__in=rows).owed()
         done = [MakeUp(attendance=row, on=on, way=way, checked_by=checked_by, by=by) for row in missed]
         MakeUp.objects.bulk_create(done)
@@ -139,21 +167,12 @@ def make_up(*, attendances: Iterable[Attendance], on: date, way: str, checked_by
     return len(done)
 
 
-def write_note(*, participation: Participation, title: str, text: str, written_on: date, by: Any) -> StudyNote:
-    """A member's own note. The same title, text and day again is the same note (a button pressed twice)."""
-    with recording([participation.enrolment_id]):
-        note, created = StudyNote.objects.get_or_create(
-            participation=participation, title=title, text=text, written_on=written_on
-        )
-        if created:
-            audit(by=by, verb="撰写学习心得", target=participation)
-    return note
-
-
 def missed(enrolment: Enrolment) -> Any:
-    """What was missed and not made up for by people who take part now, person by person, oldest first."""
+    """What was missed and not made up for by people who take part now, person by person, oldest first; of a committee what was missed
+    in its own sessions."""
+    own = Q(session__enrolment=enrolment) if enrolment.is_committee else Q(participation__enrolment=enrolment)
     return (
-        Attendance.objects.filter(participation__enrolment=enrolment, participation__left_on=None)
+        Attendance.objects.filter(own, participation__left_on=None)
         .owed()
         .select_related("session", "participation__member")
         .order_by("participation__member_id", "session__held_at")
@@ -162,5 +181,6 @@ def missed(enrolment: Enrolment) -> Any:
 
 def made_up(enrolment: Enrolment) -> QuerySet[MakeUp]:
     """Make-ups of people of this branch, latest first."""
-    rows = MakeUp.objects.filter(attendance__participation__enrolment=enrolment)
+    own = "session" if enrolment.is_committee else "participation"
+    rows = MakeUp.objects.filter(**{f"attendance__{own}__enrolment": enrolment})
     return rows.select_related("attendance__participation__member", "attendance__session").order_by("-pk")

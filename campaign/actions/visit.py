@@ -6,14 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
+from campaign.actions.inspection import hold
 from campaign.findings import take_up
 from campaign.models import ContactPoint, Enrolment, Finding, InspectionTeam, TeamMember, Visit
 from campaign.progress import recording
 from campaign.supervision import runs
-from members.models import Organization
+from members.models import Appointment, Organization
+from members.permissions import Role
 from portal.actions.log import audit
+from portal.actions.notice import notify
+from portal.notices import Draft
 
 State = Visit.State
 
@@ -35,6 +40,7 @@ def plan(
     Raises ``VisitRefused`` where somebody who goes belongs there."""
     goers, planned = list(people), []
     with transaction.atomic():
+        hold(team)
         for organization in organizations:
             refuse_own(organization, goers, by)
             if team.visits.planned().filter(organization=organization, on=on).exists():
@@ -45,6 +51,7 @@ def plan(
             visit.people.set(goers)
             audit(by=by, verb="安排走访", target=visit, on=str(on))
             planned.append(visit)
+            tell(visit, f"{team}将于{day_of(visit)}到{organization}走访。{visit.purpose}", "planned")
     return planned
 
 
@@ -56,6 +63,7 @@ def replan(*, visit: Visit, people: Iterable[TeamMember], by: Any, **fields: Any
     move(visit, (State.PLANNED,), **fields)
     visit.people.set(goers)
     audit(by=by, verb="调整走访安排", target=visit, on=str(fields["on"]))
+    tell(visit, f"{visit.team}到{visit.organization}走访改在{day_of(visit)}。{visit.purpose}", f"moved-{visit.on}")
 
 
 @transaction.atomic
@@ -63,6 +71,7 @@ def cancel(*, visit: Visit, why: str, by: Any) -> None:
     """It will not take place. Raises ``VisitRefused``."""
     move(visit, (State.PLANNED,), state=State.CANCELLED, cancelled_why=why)
     audit(by=by, verb="取消走访", target=visit)
+    tell(visit, f"{visit.team}原定{day_of(visit)}到{visit.organization}的走访取消：{why}", "cancelled")
 
 
 def record(*, visit: Visit, people: Iterable[TeamMember] = (), by: Any, **fields: Any) -> Visit:
@@ -93,6 +102,7 @@ def log(
     campaign = team.campaign if team else contact_point.campaign  # type: ignore[union-attr]
     with recording(counted_in(contact_point)):
         if team:
+            hold(team)
             refuse_own(organization, goers, by)
         known = Visit.objects.filter(submission=submission).first() if submission else None
         if known is not None and known.by_id == by.pk:
@@ -113,7 +123,9 @@ def log(
     return visit
 
 
-def find(*, visit: Visit, enrolment: Enrolment, submission: UUID | None, by: Any, **fields: Any) -> tuple[Finding, bool]:
+def find(
+    *, visit: Visit, enrolment: Enrolment, submission: UUID | None, by: Any, **fields: Any
+) -> tuple[Finding, bool]:
     """A problem that was found; it goes into the unit's ledger at once. Returns the finding, and whether it is there:
     it waits as long as nobody in the unit can be responsible. The same ``submission`` is the same finding."""
     with recording([enrolment.pk]):
@@ -153,3 +165,17 @@ def bring_to_ledger(*, finding: Finding, by: Any) -> bool:
     """Try again what could not be done when it was found."""
     with recording([finding.enrolment_id]):
         return take_up(finding, by)
+
+
+def day_of(visit: Visit) -> str:
+    return f"{visit.on:%-m月%-d日}{visit.get_part_display()}"
+
+
+def tell(visit: Visit, text: str, about: str) -> None:
+    """The secretaries of a branch learn what is announced to them."""
+    if not visit.announced:
+        return
+    hats = Appointment.objects.current().filter(organization=visit.organization_id, role=Role.SECRETARY)
+    people = hats.order_by("user").values_list("user_id", flat=True).distinct()
+    url = reverse("visit-detail", args=[visit.pk])
+    notify([Draft(person, f"visit-{visit.pk}-{about}-{person}", "督导走访", text, url) for person in people])

@@ -7,7 +7,9 @@ from typing import Any
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
+from campaign.actions.study import may_be_expected
 from campaign.models import Attendance, Enrolment, Participation, StudySession
 from members.models import MemberTag, Mobility
 
@@ -26,6 +28,7 @@ class Row:
     leader: bool
     made_up: bool = False
     known: bool = False
+    note: str = ""
 
     def joined_after(self, day: date) -> bool:
         """Not asked of them: they joined, or came here from another unit, later. What was recorded of them here stays."""
@@ -73,7 +76,10 @@ class AttendanceSheet:
         known = {a.participation_id: a for a in session.attendances.select_related("make_up")} if session else {}
         tags = MemberTag.objects.filter(member=OuterRef("member"), kind=MemberTag.Kind.LEADER)
         lost = Mobility.objects.filter(member=OuterRef("member"), kind=Mobility.Kind.LOST, until=None)
-        expected = Q(enrolment=enrolment, left_on=None) | Q(pk__in=known)
+        day = timezone.localdate(session.held_at) if session else timezone.localdate()
+        here = may_be_expected(enrolment, day).active().values("pk")  # type: ignore[attr-defined]
+        expected = Q(pk__in=here) | Q(pk__in=known)
+        self.enrolment = enrolment
         people = (
             Participation.objects.filter(expected)
             .select_related("member")
@@ -85,13 +91,14 @@ class AttendanceSheet:
 
     def row(self, person: Any, kept: Attendance | None, form: str, data: Mapping[str, Any]) -> Row:
         alternative = person.route == Participation.Route.ALTERNATIVE
-        state = default_state(form, alternative=alternative, leader=person.leads, lost=person.lost)
+        leads = person.leads or self.enrolment.is_committee
+        state = default_state(form, alternative=alternative, leader=leads, lost=person.lost)
         if self.session:
             state = kept.state if kept else NOT_EXPECTED
         posted = data.get(f"state-{person.pk}")
         state = posted if posted in dict(CHOICES) else state
         made_up = kept is not None and getattr(kept, "make_up", None) is not None
-        return Row(person, state, person.lost, person.leads, made_up, known=kept is not None)
+        return Row(person, state, person.lost, leads, made_up, known=kept is not None)
 
     def states(self, form: forms.BaseForm, posted: Mapping[str, Any]) -> tuple[dict[int, str], list[Participation]]:
         """What to save, and who was left out because they joined later (joined later ≠ absent)."""

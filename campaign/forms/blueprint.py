@@ -102,7 +102,9 @@ class PhaseForm(forms.Form):
     name = forms.CharField(label="阶段名称", max_length=40, error_messages={"required": "请填写阶段名称。"})
     aim = forms.CharField(label="阶段要求", max_length=300, required=False, widget=forms.Textarea({"rows": 3}))
     preparation = forms.BooleanField(
-        label="这是准备阶段", required=False, help_text="准备阶段的规定动作完成以后，单位才能启动。只有第一个阶段可以是准备阶段。"
+        label="这是准备阶段",
+        required=False,
+        help_text="准备阶段的规定动作完成以后，单位才能启动。只有第一个阶段可以是准备阶段。",
     )
     concentrated = forms.BooleanField(label="计入集中学习教育时间", required=False)
 

@@ -15,9 +15,7 @@ from portal.forms.wording import plain_words
 class PreparationForm(forms.Form):
     """Who leads, and the survey (S2 三1, 四). It may be saved half done."""
 
-    head = forms.CharField(
-        label="领导小组组长", max_length=60, required=False, help_text="由党组织主要负责人担任。"
-    )
+    head = forms.CharField(label="领导小组组长", max_length=60, required=False, help_text="由党组织主要负责人担任。")
     office_members = forms.CharField(
         label="工作机构成员", max_length=300, required=False, help_text="姓名之间用顿号隔开。"
     )

@@ -8,14 +8,12 @@ from django import forms
 class FilingForm(forms.Form):
     """The plan that is put before the superior."""
 
-    title = forms.CharField(
-        label="方案名称", max_length=120, error_messages={"required": "请填写实施方案的名称。"}
-    )
+    title = forms.CharField(label="方案名称", max_length=120, error_messages={"required": "请填写实施方案的名称。"})
     text = forms.CharField(
         label="方案内容",
         max_length=20000,
         widget=forms.Textarea({"rows": 14}),
-        help_text="目标要求、时间安排、方法步骤、组织领导；可以从已定稿的方案中粘贴。",
+        help_text="目标要求、时间安排、方法步骤、组织领导；可以从已定稿的方案中粘贴，或写明要点，报送后再把全文作为附件上传。",
         error_messages={"required": "请填写方案内容，上级据此备案。"},
     )
 

@@ -80,9 +80,7 @@ class GateDecisionForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "请选择同意转段或退回补课。"},
     )
-    remarks = forms.CharField(
-        label="审核意见", required=False, max_length=2000, widget=forms.Textarea({"rows": 4})
-    )
+    remarks = forms.CharField(label="审核意见", required=False, max_length=2000, widget=forms.Textarea({"rows": 4}))
     gaps = forms.MultipleChoiceField(
         label="需要补课的规定动作", required=False, widget=forms.CheckboxSelectMultiple, help_text="退回时勾选。"
     )

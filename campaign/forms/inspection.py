@@ -26,7 +26,7 @@ def in_order(form: forms.Form, values: dict[str, Any]) -> None:
 
 class TeamForm(forms.ModelForm):
     since = DateField(label="起始日期", earliest=EARLIEST)
-    until = DateField(label="结束日期", earliest=EARLIEST, required=False, help_text="到活动结束为止的留空。")
+    until = DateField(label="结束日期", earliest=EARLIEST, help_text="到期后组员的督导任职自动收回，可以随时改。")
 
     class Meta:
         model = InspectionTeam

@@ -20,7 +20,8 @@ class PeopleField(forms.CharField):
 
     def __init__(self, *, most: int = PEOPLE, rows: int = 4, **options: Any) -> None:
         widget = forms.Textarea({"rows": rows}) if most > 1 else forms.TextInput()
-        super().__init__(widget=widget, **{"max_length": 6000, "required": False} | options)
+        options.setdefault("required", False)
+        super().__init__(widget=widget, max_length=6000, **options)
         self.most = most
 
     def clean(self, value: Any) -> Any:
@@ -68,13 +69,13 @@ class LeadingGroupForm(forms.Form):
         "office_staff": Duty.OFFICE_STAFF,
     }
 
-    def __init__(self, *args: Any, group: LeadingGroup | None, initial: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(self, data: Any, *, group: LeadingGroup | None, initial: dict[str, Any]) -> None:
         today = timezone.localdate()
         values: dict[str, Any] = {"since": today, "on": today}
         if group is not None:
             values |= {name: getattr(group, name) for name in ("phone", "document", "since")}
             values |= {name: self.written(group, duty) for name, duty in self.DUTIES.items()}
-        super().__init__(*args, initial=values | initial, **kwargs)
+        super().__init__(data, initial=values | initial)
         plain_words(self)
 
     @staticmethod

@@ -9,6 +9,7 @@ from members.models import Organization
 
 NAMESAKES = 5
 AT_ONCE = 30
+OFFERED = 200
 
 
 def named(written: str, among: Any) -> Organization:
@@ -30,8 +31,15 @@ class PlaceField(forms.CharField):
     among: Any = Organization.objects.none()
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"max_length": 120, "help_text": "填写组织编码或全称。"} | options)
-        self.widget.attrs["autocomplete"] = "off"
+        options.setdefault("help_text", "填写组织编码或全称。")
+        super().__init__(max_length=120, **options)
+        self.widget.attrs |= {"autocomplete": "off", "list": "places"}
+
+    @property
+    def suggestions(self) -> list[str]:
+        """Full names for the browser to offer while one types, where there are few enough."""
+        names = list(self.among.open().values_list("name", flat=True)[: OFFERED + 1])
+        return names if len(names) <= OFFERED else []
 
     def clean(self, value: Any) -> Any:
         written = super().clean(value)
@@ -44,7 +52,7 @@ class PlacesField(forms.CharField):
     among: Any = Organization.objects.none()
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(widget=forms.Textarea({"rows": 4}), **{"max_length": 4000} | options)
+        super().__init__(widget=forms.Textarea({"rows": 4}), max_length=4000, **options)
 
     def clean(self, value: Any) -> Any:
         lines = [line for line in re.split(r"[\n、，,；;]+", super().clean(value)) if line.strip()]

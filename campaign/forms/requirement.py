@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 
-from campaign.blueprint_reading import MOST_DAYS, SECTORS, is_day
+from campaign.blueprint_words import MOST_DAYS, SECTORS, is_day
 from campaign.forms.dates import EARLIEST
 from members.forms.fields import DateField
 from portal.indicators import Indicator, Parameter, Subject, audiences, indicators
 
-SIDES = [("before", "之前"), ("after", "之后")]
+SIDES = [("before", "提前"), ("after", "推后")]
 
 
 def indicators_by_subject() -> list[tuple[str, list[Indicator]]]:
@@ -44,9 +44,7 @@ class RequirementForm(forms.Form):
     ``initial`` and ``values()`` have the shape of a blueprint's file; the fixed day is a month and a day there, a date in a campaign.
     """
 
-    label = forms.CharField(
-        label="规定动作名称", max_length=80, error_messages={"required": "请填写规定动作名称。"}
-    )
+    label = forms.CharField(label="规定动作名称", max_length=80, error_messages={"required": "请填写规定动作名称。"})
     audience = forms.ChoiceField(label="适用对象")
     sectors = forms.MultipleChoiceField(
         label="只适用于这些领域的单位",
@@ -55,30 +53,42 @@ class RequirementForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text="不勾选就是全部领域。",
     )
-    no_sector = forms.BooleanField(label="也适用于没有填写领域的单位", required=False, help_text="勾选了领域时才起作用。")
+    no_sector = forms.BooleanField(
+        label="也适用于没有填写领域的单位", required=False, help_text="勾选了领域时才起作用。"
+    )
     waivable = forms.BooleanField(label="确有困难的可以免除（须写明理由）", required=False)
     optional = forms.BooleanField(
-        label="由建立活动的单位选用", required=False, help_text="文件没有规定、由各单位自定的要求（如学时）用这一项，默认不设。"
+        label="由建立活动的单位选用",
+        required=False,
+        help_text="文件没有规定、由各单位自定的要求（如学时）用这一项，默认不设。",
     )
     due_from = forms.ChoiceField(
         label="期限怎样计算", choices=[("end", "按阶段结束日计算"), ("start", "按阶段开始日计算"), ("date", "固定日期")]
     )
     days = forms.IntegerField(
-        label="相差天数",
+        label="提前或推后几天",
         min_value=0,
         max_value=MOST_DAYS,
         required=False,
         help_text="填 0 或不填就是当天。固定日期不用填。",
     )
-    side = forms.ChoiceField(label="在那一天的", choices=SIDES, required=False)
-    due_day = forms.CharField(label="固定日期（月-日）", max_length=5, required=False, help_text="每次活动中的这一天，如 12-31。")
+    side = forms.ChoiceField(label="提前还是推后", choices=SIDES, required=False)
+    due_day = forms.CharField(
+        label="固定日期（月-日）", max_length=5, required=False, help_text="每次活动中的这一天，如 12-31。"
+    )
     due_date = DateField(label="固定日期", earliest=EARLIEST, required=False)
     hint = forms.CharField(
-        label="说明", max_length=300, required=False, widget=forms.Textarea({"rows": 3}), help_text="写明依据和做法，各单位都看得到。"
+        label="说明",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="写明依据和做法，各单位都看得到。",
     )
 
-    def __init__(self, *args: Any, indicator: Indicator, dated: bool = False, initial: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, initial=self.unfolded(initial or {"label": indicator.label}), **kwargs)
+    def __init__(
+        self, data: Any = None, *, indicator: Indicator, dated: bool = False, initial: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial=self.unfolded(initial or {"label": indicator.label}))
         self.indicator, self.dated = indicator, dated
         allowed = [(a.code, a.label) for a in audiences if a.subject == indicator.subject]
         self.fields["audience"].choices = allowed  # type: ignore[attr-defined]

@@ -5,14 +5,15 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils import timezone
 
 from campaign.forms.attendance import in_words
 from campaign.forms.dates import EARLIEST
-from campaign.models import Attendance, Enrolment, StudyNote, StudySession
+from campaign.actions.study import may_be_expected, missed
+from campaign.models import Attendance, Enrolment, Material, StudySession
 from members.forms.fields import DateField
 from portal.forms.choices import ManyOf
-from portal.forms.wording import plain_words
 
 TWICE = (
     "这次学习（同一时间、同一主题）已经记录过，没有重复保存。要补充内容，请到学习记录中打开那一次修改；"
@@ -57,11 +58,16 @@ class StudySessionForm(forms.ModelForm):
     def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.enrolment, self.instance.enrolment = enrolment, enrolment
-        people = enrolment.participations.active().select_related("member").order_by("member_id")
-        for name, queryset in (("materials", enrolment.campaign.materials.all()), ("lecturer", people)):
+        here = may_be_expected(enrolment, timezone.localdate()).active()  # type: ignore[attr-defined]
+        people = here.select_related("member").order_by("member_id")
+        offered = Material.objects.offered_to(enrolment)
+        if self.instance.pk:
+            known = Q(pk__in=offered.values("pk")) | Q(sessions=self.instance.pk)
+            offered = Material.objects.filter(known).distinct()
+        for name, queryset in (("materials", offered), ("lecturer", people)):
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]
         self.fields["lecturer"].empty_label = "没有，或不是本支部党员"  # type: ignore[attr-defined]
-        groups = sorted({p.member.group for p in people if p.member.group}, key=in_words)
+        groups = [] if enrolment.is_committee else sorted({p.member.group for p in people if p.member.group}, key=in_words)
         self.fields["group"].choices = [("", "全支部"), *((g, g) for g in groups)]  # type: ignore[attr-defined]
         if self.instance.pk or not groups:
             del self.fields["group"]
@@ -135,15 +141,17 @@ class MissedField(ManyOf):
         return f"{obj.participation}（{obj.get_state_display()}）"
 
 
-class MakeUpForm(forms.Form):
-    """When, how, checked by whom; for several people who missed the same session at once."""
+class MissedByField(ManyOf):
+    """The same where several sessions are offered."""
 
-    attendances = MissedField(
-        Attendance.objects.none(),
-        label="补课人员",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "请至少勾选一名补课人员。"},
-    )
+    def label_from_instance(self, obj: Any) -> str:
+        day = timezone.localtime(obj.session.held_at)
+        return f"{obj.participation}：{day:%Y-%m-%d} {obj.session}（{obj.get_state_display()}）"
+
+
+class MakeUpFacts(forms.Form):
+    """When, how, checked by whom; ``attendances`` is what was missed."""
+
     on = DateField(label="补课日期", earliest=EARLIEST)
     way = forms.CharField(
         label="补课方式",
@@ -153,40 +161,53 @@ class MakeUpForm(forms.Form):
     )
     checked_by = forms.CharField(label="验收人", max_length=60, error_messages={"required": "请填写验收人。"})
 
-    def __init__(self, *args: Any, attendance: Attendance, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.held_on = timezone.localtime(attendance.session.held_at).date()
-        together = (
-            Attendance.objects.filter(session=attendance.session_id, participation__left_on=None)
-            .owed()
-            .select_related("participation__member")
-        )
-        self.fields["attendances"].queryset = together  # type: ignore[attr-defined]
-
     def clean_on(self) -> Any:
         day = self.cleaned_data["on"]
         if day > timezone.localdate():
             raise ValidationError("补课日期晚于今天。补完课再登记。")
-        if day < self.held_on:
-            raise ValidationError(f"补课日期早于缺课的那次学习（{self.held_on}），请检查。")
         return day
 
+    def clean(self) -> dict[str, Any]:
+        """Nothing is made up for before it was missed."""
+        data = super().clean() or self.cleaned_data
+        day, chosen = data.get("on"), data.get("attendances")
+        if day and chosen and (last := max(timezone.localtime(a.session.held_at).date() for a in chosen)) > day:
+            self.add_error("on", f"补课日期早于缺课的那次学习（{last}），请检查。")
+        return data
 
-class StudyNoteForm(forms.ModelForm):
-    """A member's note; no length is asked for."""
 
-    written_on = DateField(label="日期", earliest=EARLIEST)
+class MakeUpForm(MakeUpFacts):
+    """For several people who missed the same session at once."""
 
-    class Meta:
-        model = StudyNote
-        fields = ["title", "written_on", "text"]
-        widgets = {"text": forms.Textarea({"rows": 12})}
+    attendances = MissedField(
+        Attendance.objects.none(),
+        label="补课人员",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "请至少勾选一名补课人员。"},
+    )
+    field_order = ["attendances"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, attendance: Attendance, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        plain_words(self)
+        together = (
+            Attendance.objects.filter(session=attendance.session_id, participation__left_on=None)
+            .owed()
+            .select_related("participation__member", "session")
+        )
+        self.fields["attendances"].queryset = together  # type: ignore[attr-defined]
 
-    def clean_written_on(self) -> Any:
-        if self.cleaned_data["written_on"] > timezone.localdate():
-            raise ValidationError("日期晚于今天，请检查。")
-        return self.cleaned_data["written_on"]
+
+class MakeUpManyForm(MakeUpFacts):
+    """One make-up for several people and several sessions they missed."""
+
+    attendances = MissedByField(
+        Attendance.objects.none(),
+        label="补哪些人的哪几次课",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "请至少勾选一项。"},
+    )
+    field_order = ["on", "way", "checked_by", "attendances"]
+
+    def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["attendances"].queryset = missed(enrolment)  # type: ignore[attr-defined]

@@ -35,13 +35,15 @@ class TeamForms(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def offer_people(self, team: InspectionTeam | None) -> None:
+    def offer_people(self, team: InspectionTeam | None, user: Any) -> None:
         if team is None:
             del self.fields["people"]
             return
         offered = team.members.current()
         if self.instance.pk:
             offered = (offered | team.members.filter(visits=self.instance)).distinct()
+        else:
+            self.initial.setdefault("people", list(offered.filter(user=user.pk)))
         self.fields["people"].queryset = offered.select_related("user")  # type: ignore[attr-defined]
 
 
@@ -63,7 +65,7 @@ class PlanForm(TeamForms):
     def __init__(self, *args: Any, team: InspectionTeam, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.team = team
-        self.offer_people(team)
+        self.offer_people(team, user)
         plain_words(self)
         if self.instance.pk:
             del self.fields["organizations"]
@@ -101,11 +103,17 @@ class RecordForm(TeamForms):
         error_messages = {"looked_at": {"required": "请写明看了什么、做了什么。"}}
 
     def __init__(
-        self, *args: Any, campaign: Campaign, team: InspectionTeam | None, places: Any = None, **kwargs: Any
+        self,
+        *args: Any,
+        campaign: Campaign,
+        team: InspectionTeam | None,
+        user: Any,
+        places: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.campaign = campaign
-        self.offer_people(team)
+        self.offer_people(team, user)
         plain_words(self)
         self.fields["looked_at"].required = True
         for name in ("looked_at", "impression"):
@@ -179,7 +187,9 @@ class FindingForm(forms.ModelForm):
             raise forms.ValidationError(f"整改期限不能早于走访日期（{visit.on:%Y-%m-%d}）。")
         if due > visit.campaign.ends_on:
             ends = f"{visit.campaign.ends_on:%Y-%m-%d}"
-            raise forms.ValidationError(f"整改期限不能晚于活动结束日期（{ends}）；需长期坚持的，请填写期间内的检查日期。")
+            raise forms.ValidationError(
+                f"整改期限不能晚于活动结束日期（{ends}）；需长期坚持的，请填写期间内的检查日期。"
+            )
         return due
 
     @property
@@ -190,5 +200,3 @@ class FindingForm(forms.ModelForm):
     @property
     def told(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("text", "category", "measure", "due_on")}
-
-

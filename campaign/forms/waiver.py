@@ -6,7 +6,7 @@ from django import forms
 
 from campaign.models import Campaign, Enrolment, Participation, Requirement
 from campaign.progress import subjects
-from members.models import MemberTag, Organization
+from members.models import MemberTag
 from portal.forms.choices import ManyOf
 from portal.forms.wording import plain_words
 from portal.indicators import Subject
@@ -78,9 +78,7 @@ class ManyWaiversForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "请勾选要免除的单位。"},
     )
-    reason = forms.CharField(
-        label="理由", max_length=300, widget=forms.Textarea({"rows": 3}), error_messages=REASON
-    )
+    reason = forms.CharField(label="理由", max_length=300, widget=forms.Textarea({"rows": 3}), error_messages=REASON)
 
     def __init__(self, *args: Any, campaign: Campaign, units: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

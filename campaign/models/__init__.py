@@ -7,10 +7,14 @@ from campaign.models.filing import PlanFiling
 from campaign.models.gate import Gate, GateDemand, GateWord
 from campaign.models.inspection import InspectionTeam, TeamAccess, TeamAssignment, TeamMember
 from campaign.models.leading_group import LeadingGroup, LeadingGroupPost
+from campaign.models.material import Material, Reading
 from campaign.models.postponement import Postponement
 from campaign.models.progress import NEVER, Progress, ProgressDay, Reach, Ready, RollupPoint, Standing
 from campaign.models.route import AlternativeRoute
-from campaign.models.study import Attendance, MakeUp, Material, StudyNote, StudySession
+from campaign.models.self_study import CoreGroupSeat, NoteRevision, SelfStudy, StudyNote
+from campaign.models.study import Attendance, MakeUp, StudySession
+from campaign.models.study_plan import CalendarFeed, PlannedSession, SignIn, StudyLeave
+from campaign.models.training import Training
 from campaign.models.visit import Finding, ProblemCategory, Visit
 from campaign.models.waiver import Waiver
 
@@ -22,8 +26,10 @@ __all__ = [
     "Attendance",
     "Batch",
     "BlueprintVersion",
+    "CalendarFeed",
     "Campaign",
     "ContactPoint",
+    "CoreGroupSeat",
     "Enrolment",
     "Finding",
     "Gate",
@@ -34,26 +40,33 @@ __all__ = [
     "LeadingGroupPost",
     "MakeUp",
     "Material",
+    "NoteRevision",
     "Participation",
     "Phase",
     "PhaseRun",
     "PhaseWindow",
     "PlanFiling",
+    "PlannedSession",
     "Postponement",
     "ProblemCategory",
     "Progress",
     "ProgressDay",
     "Reach",
+    "Reading",
     "Ready",
     "Requirement",
     "RollupPoint",
+    "SignIn",
+    "SelfStudy",
     "Standing",
     "Step",
+    "StudyLeave",
     "StudyNote",
     "StudySession",
     "TeamAccess",
     "TeamAssignment",
     "TeamMember",
+    "Training",
     "Visit",
     "Waiver",
 ]

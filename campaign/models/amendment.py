@@ -104,7 +104,8 @@ class AmendmentChange(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["amendment", "requirement"], name="amendment_requirement_once"),
             models.CheckConstraint(
-                condition=Q(kind="add", requirement=None) | Q(kind__in=["change", "withdraw"], requirement__isnull=False),
+                condition=Q(kind="add", requirement=None)
+                | Q(kind__in=["change", "withdraw"], requirement__isnull=False),
                 name="amendment_change_kind",
             ),
         ]

@@ -31,7 +31,9 @@ class BlueprintVersionQuerySet(models.QuerySet["BlueprintVersion"]):
 
     def newest(self) -> "BlueprintVersionQuerySet":
         """Of each series only the version published last."""
-        later = self.model.objects.published().filter(series=models.OuterRef("series"), number__gt=models.OuterRef("number"))
+        later = self.model.objects.published().filter(
+            series=models.OuterRef("series"), number__gt=models.OuterRef("number")
+        )
         return self.published().filter(~models.Exists(later))
 
 
@@ -67,7 +69,9 @@ class BlueprintVersion(models.Model):
         ordering = ["organization__path", "name", "-number", "-pk"]
         indexes = [models.Index(fields=["organization", "state"], name="blueprint_organization")]
         constraints = [
-            models.UniqueConstraint(fields=["series", "number"], condition=Q(state="published"), name="blueprint_version_once"),
+            models.UniqueConstraint(
+                fields=["series", "number"], condition=Q(state="published"), name="blueprint_version_once"
+            ),
             models.UniqueConstraint(fields=["series"], condition=Q(state="draft"), name="blueprint_one_draft"),
             models.CheckConstraint(
                 condition=Q(state="draft", number=None) | Q(state="published", number__isnull=False),

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings as site
 from django.db import models
 from django.db.models import F, Q
 
@@ -47,6 +48,9 @@ class Campaign(models.Model):
     starts_on = models.DateField("开始日期")
     ends_on = models.DateField("结束日期")
     settings = models.JSONField(default=dict)
+    closed_on = models.DateField("结束于", null=True, blank=True)
+    closed_by = models.ForeignKey(site.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    closing_note = models.TextField("结束说明", blank=True)
     previous = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="following", verbose_name="上一年度"
     )

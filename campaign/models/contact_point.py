@@ -27,9 +27,7 @@ class ContactPointQuerySet(models.QuerySet["ContactPoint"]):
             return self.none()
         paths = user.scopes(Permission.VIEW_SUPERVISION)
         cadres = within(paths, "participation__enrolment__organization__path")
-        return self.filter(
-            cadres | within(paths, "organization__path") | Q(participation__member=user.member_id or 0)
-        )
+        return self.filter(cadres | within(paths, "organization__path") | Q(participation__member=user.member_id or 0))
 
     def held(self) -> "ContactPointQuerySet":
         """Looked after now."""

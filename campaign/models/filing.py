@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -11,6 +12,7 @@ from campaign.models.enrolment import Enrolment
 from members.models import Organization
 from members.permissions import Permission
 from members.scope import within
+from portal.models import Attachment
 
 
 class PlanFilingQuerySet(models.QuerySet["PlanFiling"]):
@@ -21,7 +23,8 @@ class PlanFilingQuerySet(models.QuerySet["PlanFiling"]):
         return self.filter(within(user.scopes(Permission.VIEW_PROGRESS), "enrolment__organization__path"))
 
     def waiting(self) -> "PlanFilingQuerySet":
-        return self.filter(state=PlanFiling.State.FILED)
+        """Not answered yet, in units that are still there."""
+        return self.filter(state=PlanFiling.State.FILED).exclude(enrolment__state=Enrolment.State.CLOSED)
 
 
 class PlanFiling(models.Model):
@@ -43,6 +46,7 @@ class PlanFiling(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)
     remarks = models.TextField("上级意见", blank=True)
+    attachments = GenericRelation(Attachment)
 
     objects = PlanFilingQuerySet.as_manager()
 

@@ -62,7 +62,9 @@ class Gate(models.Model):
             models.UniqueConstraint(
                 fields=["enrolment", "phase"], condition=Q(state="waiting"), name="gate_one_waiting"
             ),
-            models.CheckConstraint(condition=Q(state__in=["waiting", "approved", "returned", "withdrawn"]), name="gate_state"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "approved", "returned", "withdrawn"]), name="gate_state"
+            ),
         ]
 
     def __str__(self) -> str:

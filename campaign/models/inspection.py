@@ -98,9 +98,7 @@ class TeamMember(Term):
         ordering = ["team", "-leads", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["team", "user"], condition=Q(ended_at=None), name="team_member_once"),
-            models.UniqueConstraint(
-                fields=["team"], condition=Q(ended_at=None, leads=True), name="team_one_leader"
-            ),
+            models.UniqueConstraint(fields=["team"], condition=Q(ended_at=None, leads=True), name="team_one_leader"),
             in_order("team_member_order"),
         ]
 

@@ -1,42 +1,31 @@
-"""Study: materials, sessions, attendance, make-up, notes."""
+"""Study that was held: sessions, attendance, make-up."""
 
 from typing import Any
 
 from django.conf import settings
+from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from campaign.models.campaign import Campaign
+from campaign.late_entry import is_late
 from campaign.models.enrolment import Enrolment, Participation
+from campaign.models.material import Material
 from members.models import Organization
 from members.permissions import Permission
 from members.scope import within
-
-
-class Material(models.Model):
-    """Something to be read or seen."""
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="materials")
-    title = models.CharField("学习材料", max_length=160)
-    required = models.BooleanField("必学", default=True)
-
-    class Meta:
-        ordering = ["campaign", "pk"]
-        constraints = [models.UniqueConstraint(fields=["campaign", "title"], name="material_once")]
-
-    def __str__(self) -> str:
-        return self.title
+from portal.models import Attachment
 
 
 class StudySessionQuerySet(models.QuerySet["StudySession"]):
     def visible_to(self, user: Any) -> "StudySessionQuerySet":
-        """Sessions of the branches one may look into, and of the branch where one takes part."""
+        """Sessions of the units one may look into, of the branch where one takes part, and those one was expected at (中心组)."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
         mine = Participation.objects.filter(member=user.member_id or 0).values("enrolment")
         scope = within(user.scopes(Permission.VIEW_STUDY), "enrolment__organization__path")
-        return self.filter(scope | Q(enrolment__in=mine))
+        expected = Attendance.objects.filter(session=OuterRef("pk"), participation__member=user.member_id or 0)
+        return self.filter(scope | Q(enrolment__in=mine) | Q(Exists(expected)))
 
 
 class StudySession(models.Model):
@@ -54,6 +43,9 @@ class StudySession(models.Model):
         ACTIVITY = "activity", "主题实践活动"
         HOME_DELIVERY = "home-delivery", "送学上门"
         MOBILIZATION = "mobilization", "动员大会"
+
+    # Everything that is done in company; only what one does alone does not count as collective education (S4 三(四)).
+    COLLECTIVE_FORMS = tuple(form for form in Form if form != "self-study")
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="sessions")
     form = models.CharField("学习形式", max_length=14, choices=Form, default=Form.COLLECTIVE)
@@ -76,6 +68,7 @@ class StudySession(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
+    attachments = GenericRelation(Attachment)
 
     objects = StudySessionQuerySet.as_manager()
 
@@ -97,7 +90,7 @@ class StudySession(models.Model):
     @property
     def is_late_entry(self) -> bool:
         """补录: entered more than three days after it was held; counts the same, and says so."""
-        return (self.created_at - self.held_at).days > 3
+        return is_late(self.created_at, self.held_at)
 
 
 class AttendanceQuerySet(models.QuerySet["Attendance"]):
@@ -105,8 +98,14 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
         """Names and states in the subtrees whose study one may see, and one's own."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        scope = within(user.scopes(Permission.VIEW_STUDY), "session__enrolment__organization__path")
-        return self.filter(scope | Q(participation__member=user.member_id or 0))
+        paths = user.scopes(Permission.VIEW_STUDY)
+        held = within(paths, "session__enrolment__organization__path")
+        home = within(paths, "participation__enrolment__organization__path")
+        return self.filter(held | home | Q(participation__member=user.member_id or 0))
+
+    def counted(self) -> "AttendanceQuerySet":
+        """Was there, or made up for it: what every sum of hours and days is made of."""
+        return self.filter(Q(state__in=Attendance.PRESENT_STATES) | Q(make_up__isnull=False))
 
     def owed(self) -> "AttendanceQuerySet":
         """Missed and not made up for; what was held before the person joined is not asked of them."""
@@ -168,21 +167,11 @@ class MakeUp(models.Model):
     way = models.CharField("补课方式", max_length=80)
     checked_by = models.CharField("验收人", max_length=60)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return f"{self.attendance} 补课 {self.on}"
 
-
-class StudyNote(models.Model):
-    """A member's note on what they studied (心得). Read by its author; that it exists is counted."""
-
-    participation = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="notes")
-    title = models.CharField("题目", max_length=120)
-    text = models.TextField("内容")
-    written_on = models.DateField("日期", default=timezone.localdate)
-
-    class Meta:
-        ordering = ["-written_on", "-pk"]
-
-    def __str__(self) -> str:
-        return self.title
+    @property
+    def is_late_entry(self) -> bool:
+        return is_late(self.created_at, self.on)

@@ -1,6 +1,5 @@
 """Visits 走访、督导: planned, done, and what was found (S0 五(一); S2 四)."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from campaign.late_entry import is_late
 from campaign.models.campaign import Campaign
 from campaign.models.contact_point import ContactPoint
 from campaign.models.enrolment import Enrolment
@@ -15,8 +15,6 @@ from campaign.models.inspection import InspectionTeam, TeamMember, teams_of
 from members.models import Organization
 from members.permissions import Permission
 from members.scope import within
-
-LATE_AFTER = timedelta(days=3)
 
 
 class ProblemCategory(models.TextChoices):
@@ -163,7 +161,7 @@ class Visit(models.Model):
     @property
     def is_late_entry(self) -> bool:
         """补录: written down more than three days afterwards; counts the same, and says so."""
-        return self.recorded_at is not None and timezone.localdate(self.recorded_at) - self.on > LATE_AFTER
+        return self.recorded_at is not None and is_late(self.recorded_at, self.on)
 
     def is_of(self, user: Any) -> bool:
         """Whether it is this user's to plan and to write down, now."""
@@ -192,9 +190,7 @@ class Finding(models.Model):
     """A problem that was found. ``enrolment``: the unit that puts it right, in whose ledger it becomes a task."""
 
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="findings")
-    enrolment = models.ForeignKey(
-        Enrolment, on_delete=models.PROTECT, related_name="findings", verbose_name="整改单位"
-    )
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="findings", verbose_name="整改单位")
     category = models.CharField("问题类别", max_length=14, choices=ProblemCategory, default=ProblemCategory.OTHER)
     text = models.CharField("问题", max_length=300)
     measure = models.TextField("整改建议")

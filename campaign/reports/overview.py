@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db.models.query import QuerySet
 
+from campaign import ready
+from campaign.coverage import Coverage
 from campaign.ledgers import beneath
 from campaign.models import Campaign, Enrolment, Gate, Phase, PhaseRun, Progress, ProgressDay, Requirement
 from campaign.progress import NOTHING, Figures
-from campaign.ready import Reader, standing_by_child, standing_of
+from campaign.ready import standing_of
 from members.models import Organization
 from portal.charts import Span, TimeRow
 from portal.indicators import Subject
@@ -19,13 +21,47 @@ from portal.indicators import Subject
 UNITS = {Subject.PERSON: "人", Subject.ORGANIZATION: "个支部"}
 
 
-def main_phase(campaign: Campaign, node: Organization, standing: Sequence[dict[str, Any]] | None = None) -> Phase | None:
+StandingRows = Sequence[dict[str, Any]]
+
+
+def main_phase(campaign: Campaign, node: Organization) -> Phase | None:
     """The phase that most units under ``node`` are in (the earlier one where two are level); the first where none has begun."""
+    return fullest(list(campaign.phases.all()), standing_of(campaign, node))
+
+
+def fullest(phases: Sequence[Phase], standing: StandingRows) -> Phase | None:
+    """The phase in which most are."""
     there: dict[int, int] = {}
-    for row in standing_of(campaign, node) if standing is None else standing:
+    for row in standing:
         number = row["sum_running"] + row["sum_preparing"] + row["sum_postponed"] + row["sum_finished"]
         there[row["phase_id"]] = there.get(row["phase_id"], 0) + number
-    return max(campaign.phases.all(), key=lambda phase: there.get(phase.pk, 0), default=None)
+    return max(phases, key=lambda phase: there.get(phase.pk, 0), default=None)
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything ready that a dashboard shows of a node and of the children on its page."""
+
+    phases: list[Phase]
+    phase: Phase | None
+    requirements: list[Requirement]
+    figures: dict[int, Figures]
+    by_child: dict[str, dict[int, Figures]]
+    coverage: Coverage
+    coverage_by_child: dict[str, Coverage]
+    standing: StandingRows
+    standing_by_child: StandingRows
+
+
+def board(campaign: Campaign, node: Organization, children: Sequence[Organization], number: int | None) -> Board:
+    """In the phase with this number, or the one most units are in; six statements, whatever lies below."""
+    phases = list(campaign.phases.all())
+    reader = ready.Reader(campaign, node, children)
+    own, below = ready.standing(reader, [phase.pk for phase in phases])
+    phase = next((phase for phase in phases if phase.number == number), None) or fullest(phases, own)
+    requirements = requirements_in(campaign, phase) if phase else []
+    figures, by_child = ready.figures(reader, [r.pk for r in requirements])
+    return Board(phases, phase, requirements, figures, by_child, *ready.coverage(reader), own, below)
 
 
 def requirements_in(campaign: Campaign, phase: Phase | None) -> list[Requirement]:
@@ -58,7 +94,7 @@ class Gatekeeping:
 
 
 def gatekeeping(
-    campaign: Campaign, node: Organization, phase: Phase, standing: Sequence[dict[str, Any]] | None = None
+    campaign: Campaign, node: Organization, phase: Phase, standing: StandingRows | None = None
 ) -> Gatekeeping:
     """What stands before the next gate under ``node``."""
     standing = standing_of(campaign, node) if standing is None else standing
@@ -99,16 +135,16 @@ class Stage:
             self.preparing += number
 
 
-def stages(
-    campaign: Campaign, node: Organization, children: Sequence[Organization], reader: Reader | None = None
-) -> dict[str, Stage]:
-    """The stage of each child by path, from ready rows."""
+def stages(every_phase: Sequence[Phase], children: Sequence[Organization], standing: StandingRows) -> dict[str, Stage]:
+    """The stage of each child by path, from the children's rows of ``ready.standing``."""
     found = {child.path: Stage() for child in children}
-    phases = {phase.pk: phase for phase in campaign.phases.all()}
+    phases = {phase.pk: phase for phase in every_phase}
     together: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for row in standing_by_child(campaign, node, children, reader):
+    for row in standing:
         together.setdefault((row["at"], row["phase_id"]), []).append(row)
     for (path, phase_id), group in sorted(together.items(), key=lambda item: phases[item[0][1]].number):
+        if path not in found:
+            continue
         stage, phase = found[path], phases[phase_id]
         for state in ("running", "preparing", "postponed", "finished"):
             if number := sum(row[f"sum_{state}"] for row in group):

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST
 
 from campaign.actions import amendment as amendments
 from campaign.actions.amendment import AmendmentRefused
-from campaign.amending import changes_of, told
-from campaign.facts import differences, facts
+from campaign.amending import told
+from campaign.amendment_rows import change_rows
 from campaign.forms.amendment import AmendmentForm
 from campaign.models import Amendment, Campaign
 from campaign.views.campaign import phase_rows
@@ -74,6 +74,7 @@ def amendment_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "changes": change_rows(amendment),
         "lines": told(amendment.outcome or amendment.effect),
         "in_charge": in_charge,
+        "editable": in_charge and amendment.is_draft,
         "trail": amendment.scope.trail(),
     }
     if in_charge and amendment.is_draft:
@@ -83,19 +84,6 @@ def amendment_detail(request: HttpRequest, pk: int) -> HttpResponse:
         jobs = Job.objects.filter(kind="amendment", params={"amendment": amendment.pk})
         context["busy"] = jobs.unfinished().exists()
     return render(request, "campaign/amendment_detail.html", context)
-
-
-def change_rows(amendment: Amendment) -> list[dict[str, Any]]:
-    """Each change with what it says: all facts of something new, only the differences of what is changed."""
-    rows = []
-    for change in changes_of(amendment):
-        row: dict[str, Any] = {"change": change, "facts": [], "differences": []}
-        if change.kind == change.Kind.CHANGE and change.requirement:
-            row["differences"] = differences(change.requirement, change.planned())
-        elif change.kind == change.Kind.ADD:
-            row["facts"] = facts(change.planned())
-        rows.append(row)
-    return rows
 
 
 def steps_of(campaign: Campaign) -> list[dict[str, Any]]:

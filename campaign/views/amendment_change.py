@@ -18,7 +18,9 @@ from portal.access import get_in_scope, requires
 from portal.indicators import indicators
 
 
-def page(request: HttpRequest, amendment: Amendment, step: Step, form: RequirementForm | None, **more: Any) -> HttpResponse:
+def page(
+    request: HttpRequest, amendment: Amendment, step: Step, form: RequirementForm | None, **more: Any
+) -> HttpResponse:
     context = {"amendment": amendment, "step": step, "form": form, "trail": amendment.scope.trail(), **more}
     if form is None:
         context["groups"] = indicators_by_subject()
@@ -48,9 +50,7 @@ def amendment_add(request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
     return saved(
         request,
         amendment,
-        lambda: amendments.put(
-            amendment=amendment, step=step, requirement=None, values=form.values(), by=request.user
-        ),
+        lambda: amendments.put(amendment=amendment, step=step, requirement=None, values=form.values(), by=request.user),
     )
 
 
@@ -66,9 +66,7 @@ def amendment_change(request: HttpRequest, pk: int, requirement_pk: int) -> Http
     requirement = asked(amendment, requirement_pk)
     known = amendment.changes.filter(requirement=requirement, kind=AmendmentChange.Kind.CHANGE).first()
     shown = known.planned() if known else requirement
-    form = RequirementForm(
-        request.POST or None, indicator=requirement.indicator, dated=True, initial=values_of(shown)
-    )
+    form = RequirementForm(request.POST or None, indicator=requirement.indicator, dated=True, initial=values_of(shown))
     if not form.is_valid():
         return page(request, amendment, requirement.step, form, requirement=requirement)
     return saved(
@@ -111,9 +109,7 @@ def amendment_revise(request: HttpRequest, pk: int, change_pk: int) -> HttpRespo
     form = RequirementForm(request.POST or None, indicator=planned.indicator, dated=True, initial=values_of(planned))
     if not form.is_valid():
         return page(request, amendment, change.step, form)
-    return saved(
-        request, amendment, lambda: amendments.revise(change=change, values=form.values(), by=request.user)
-    )
+    return saved(request, amendment, lambda: amendments.revise(change=change, values=form.values(), by=request.user))
 
 
 @requires(Permission.SET_UP_CAMPAIGN)

@@ -181,7 +181,11 @@ def blueprint_differences(request: HttpRequest, pk: int) -> HttpResponse:
     """What this version changes against another one of the series."""
     version = readable(request, pk)
     others = visible(request.user).filter(series=version.series).exclude(pk=version.pk).order_by("-number", "-pk")
-    other = get_object_or_404(others, pk=key_of(request.GET.get("other", "")) or 0)
+    given = key_of(request.GET.get("other", ""))
+    other = get_object_or_404(others, pk=given) if given else others.first()
+    if other is None:
+        messages.info(request, "这份蓝本还没有其他版本可以比较。")
+        return redirect("blueprint-detail", version.pk)
     context = {
         "version": version,
         "other": other,

@@ -45,7 +45,9 @@ def at(version: BlueprintVersion, path: Path) -> dict[str, Any]:
         raise Http404 from None
 
 
-def page(request: HttpRequest, version: BlueprintVersion, form: forms.Form | None, title: str, **more: Any) -> HttpResponse:
+def page(
+    request: HttpRequest, version: BlueprintVersion, form: forms.Form | None, title: str, **more: Any
+) -> HttpResponse:
     context = {"version": version, "form": form, "title": title, "trail": version.organization.trail(), **more}
     return render(request, "campaign/blueprint_form.html", context)
 

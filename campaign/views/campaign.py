@@ -8,9 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from campaign.actions import campaign as campaigns
+from campaign.actions.refusal import Refused
+from campaign.actions.yearly import begin_next_year, is_over
+from campaign.blueprint import Blueprint, blueprints
 from campaign.coverage import Unplaced, unplaced
 from campaign.forms.campaign import CampaignForm
-from campaign.models import Campaign, Enrolment
+from campaign.models import BlueprintVersion, Campaign, Enrolment
 from members.models import Organization
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
@@ -37,10 +40,15 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 def campaign_create(request: HttpRequest, org_pk: int) -> HttpResponse:
     """Choose a blueprint, a name, a first day; everything else follows and can be changed."""
     organization = get_in_scope(request, Organization.objects.visible_to(request.user), pk=org_pk)
-    form = CampaignForm(request.POST or None, organization=organization)
+    offered = offers(request.user, organization)
+    code = request.POST.get("blueprint", "") or request.GET.get("blueprint", "") or next(iter(offered))
+    if code not in offered:
+        messages.error(request, "这个蓝本不能用或者已有更新的版本，请重新选择。")
+        return redirect("campaign-create", organization.pk)
+    form = CampaignForm(request.POST or None, organization=organization, blueprint=offered[code])
     if form.is_valid():
         campaign = campaigns.set_up(
-            blueprint=form.chosen_blueprint,
+            blueprint=form.blueprint,
             organization=organization,
             name=form.cleaned_data["name"],
             starts_on=form.cleaned_data["starts_on"],
@@ -49,8 +57,18 @@ def campaign_create(request: HttpRequest, org_pk: int) -> HttpResponse:
         )
         messages.success(request, "活动已建立，现在可以核对各批次时间、编入参加单位，然后启动活动。")
         return redirect("campaign-detail", campaign.pk)
-    context = {"form": form, "organization": organization, "trail": organization.trail()}
+    context = {"form": form, "organization": organization, "offered": offered.values(), "trail": organization.trail()}
     return render(request, "campaign/campaign_create.html", context)
+
+
+def offers(user: Any, organization: Organization) -> dict[str, Blueprint]:
+    """By code: what comes with the portal, and the newest published versions of one's own and of organisations above."""
+    found = dict(blueprints())
+    trail = [step.pk for step in organization.trail()]
+    for version in BlueprintVersion.objects.visible_to(user).newest().filter(organization__in=trail):
+        if not version.problems():
+            found[version.code] = version.blueprint()
+    return found
 
 
 @signed_in
@@ -65,11 +83,20 @@ def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_set_up": request.user.can(Permission.SET_UP_CAMPAIGN, at=campaign.organization),  # type: ignore[union-attr]
         "can_enrol": request.user.can(Permission.SET_UP_CAMPAIGN) and campaign.state != Campaign.State.CLOSED,  # type: ignore[union-attr]
         "places": gaps_in_coverage(campaign, request.user),
-        "dashboards": progress_places(campaign, request.user),
+        "dashboards": (dashboards := progress_places(campaign, request.user)),
+        "lists": [place for place in dashboards if request.user.can(Permission.VIEW_NAMES, at=place)],  # type: ignore[union-attr]
+        "amendments": amendments_of(campaign, request.user),
+        "year_over": is_over(campaign) and not Campaign.objects.filter(previous=campaign).exists(),
         "trail": campaign.organization.trail(),
         **enrolled(request, campaign),
     }
     return render(request, "campaign/campaign_detail.html", context)
+
+
+def amendments_of(campaign: Campaign, user: Any) -> Any:
+    """Those that everybody may know, and to those in charge also what is being written."""
+    rows = campaign.amendments.order_by("-number")
+    return rows if user.can(Permission.SET_UP_CAMPAIGN, at=campaign.organization) else rows.decided()
 
 
 def progress_places(campaign: Campaign, user: Any) -> list[Organization]:
@@ -138,3 +165,17 @@ def campaign_open(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.info(request, "活动已经启动过，不必重复操作。")
     return redirect("campaign-detail", campaign.pk)
+
+
+@requires(Permission.SET_UP_CAMPAIGN)
+@require_POST
+def campaign_next_year(request: HttpRequest, pk: int) -> HttpResponse:
+    """The year is over: the next one begins with the same units."""
+    campaign = get_in_scope(request, Campaign.objects.visible_to(request.user), pk=pk)
+    try:
+        following, job = begin_next_year(campaign=campaign, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("campaign-detail", campaign.pk)
+    messages.success(request, f"“{following}”已建立，正在编入参加单位；上一年度的活动已结束，记录仍可查阅。")
+    return redirect("job-detail", job.pk)

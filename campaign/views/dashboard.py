@@ -14,8 +14,7 @@ from django.utils.safestring import SafeString
 
 from campaign.coverage import Coverage
 from campaign.models import Campaign, Phase, Requirement
-from campaign.progress import NOTHING, Figures, figures_by_child, figures_of
-from campaign.ready import coverage_of
+from campaign.progress import NOTHING, Figures
 from campaign.reports import overview
 from members.models import Organization
 from members.permissions import Permission
@@ -26,15 +25,10 @@ CHILDREN = 60
 TREND_DAYS = 365
 
 
-def phase_asked(request: HttpRequest, campaign: Campaign, node: Organization) -> Phase | None:
-    """The phase in ``?phase=`` (its number), or the one most organisations are in."""
+def phase_asked(request: HttpRequest) -> int | None:
+    """The number in ``?phase=``."""
     number = request.GET.get("phase", "")
-    asked = (
-        campaign.phases.filter(number=int(number)).first()
-        if number.isascii() and number.isdigit() and len(number) < 5
-        else None
-    )
-    return asked or overview.main_phase(campaign, node)
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 5 else None
 
 
 def place(request: HttpRequest, campaign_pk: int, organization_pk: int) -> tuple[Campaign, Organization]:
@@ -54,25 +48,22 @@ def dashboard(request: HttpRequest, campaign_pk: int, organization_pk: int) -> H
     """A node in a campaign: coverage, figures, children by requirement, where they stand, what blocks the next gate,
     who is late."""
     campaign, node = place(request, campaign_pk, organization_pk)
-    phase = phase_asked(request, campaign, node)
-    requirements = overview.requirements_in(campaign, phase) if phase else []
-    figures = figures_of(campaign, node)
     children, next_url = children_page(request, node)
-    coverage = coverage_of(campaign, node)
+    board = overview.board(campaign, node, children, phase_asked(request))
     context = {
         "campaign": campaign,
         "node": node,
-        "phase": phase,
-        "phases": campaign.phases.all(),
+        "phase": board.phase,
+        "phases": board.phases,
         "trail": node.trail(),
-        "coverage": coverage,
-        "pictures": pictures(campaign, node, coverage, requirements, figures),
-        "late": late_rows(campaign, node, requirements, figures),
-        "gates": overview.gatekeeping(campaign, node, phase) if phase else None,
+        "coverage": board.coverage,
+        "pictures": pictures(node, board),
+        "late": late_rows(campaign, node, board.requirements, board.figures),
+        "gates": overview.gatekeeping(campaign, node, board.phase, board.standing) if board.phase else None,
         "enrolment": campaign.enrolments.filter(organization=node).first(),
         "pager": {"next_url": next_url, "previous_url": ""},
         "may": rights(request.user, node),
-    } | matrix(campaign, node, phase, children, requirements)
+    } | matrix(campaign, board, children)
     return render(request, "campaign/dashboard.html", context)
 
 
@@ -95,19 +86,13 @@ def children_page(request: HttpRequest, node: Organization) -> tuple[list[Organi
     return rows[:CHILDREN], f"?{query.urlencode()}"
 
 
-def pictures(
-    campaign: Campaign,
-    node: Organization,
-    coverage: Coverage,
-    requirements: Sequence[Requirement],
-    figures: dict[int, Figures],
-) -> dict[str, SafeString]:
+def pictures(node: Organization, board: overview.Board) -> dict[str, SafeString]:
     """The drawings of the node itself."""
-    days = overview.trend_points(node, requirements, timezone.localdate() - timedelta(TREND_DAYS))
+    days = overview.trend_points(node, board.requirements, timezone.localdate() - timedelta(TREND_DAYS))
     return {
-        "people": people_picture(coverage),
-        "places": places_picture(coverage),
-        "bars": charts.stacked_bars("各规定动作完成情况", bars(requirements, figures)),
+        "people": people_picture(board.coverage),
+        "places": places_picture(board.coverage),
+        "bars": charts.stacked_bars("各规定动作完成情况", bars(board.requirements, board.figures)),
         "trend": charts.trend("完成率变化", days) if len(days) > 1 else SafeString(),
     }
 
@@ -161,16 +146,10 @@ def late_url(campaign: Campaign, node: Organization, requirement: Requirement) -
     return f"{reverse('late-list', args=[campaign.pk, node.pk])}?{urlencode({'requirement': requirement.pk})}"
 
 
-def matrix(
-    campaign: Campaign,
-    node: Organization,
-    phase: Phase | None,
-    children: Sequence[Organization],
-    requirements: Sequence[Requirement],
-) -> dict[str, Any]:
+def matrix(campaign: Campaign, board: overview.Board, children: Sequence[Organization]) -> dict[str, Any]:
     """Children × requirements as ready cells, in tree order, and the time line of the same children."""
-    found = overview.stages(campaign, node, children)
-    by_child = figures_by_child(campaign, node, children, [r.pk for r in requirements])
+    found = overview.stages(board.phases, children, board.standing_by_child)
+    requirements, by_child, phase = board.requirements, board.by_child, board.phase
     pages = dict(campaign.enrolments.filter(organization__in=children).values_list("organization_id", "pk"))
     rows = []
     for child in children:

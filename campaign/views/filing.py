@@ -13,6 +13,7 @@ from campaign.models import PlanFiling
 from campaign.views.enrolment import in_charge, visible
 from members.permissions import Permission
 from portal.access import get_in_scope, requires
+from portal.attachments import attached
 from portal.kept_text import kept_fields
 
 
@@ -29,7 +30,7 @@ def filing_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("enrolment-detail", enrolment.pk)
-        messages.success(request, "方案已报送上级，请等待备案。")
+        messages.success(request, "方案已报送上级，请等待备案；全文可以在下面作为附件上传。")
         return redirect("filing-detail", filing.pk)
     context = {"form": form, "enrolment": enrolment, "last": last, "trail": enrolment.organization.trail()}
     return render(request, "campaign/filing_create.html", context)
@@ -54,6 +55,7 @@ def filing_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_withdraw": own and filing.is_waiting,
         "may_file": own and filing.state == PlanFiling.State.RETURNED,
         "others": filing.enrolment.filings.exclude(pk=filing.pk).select_related("filed_by", "decided_by"),
+        "attachments": attached("plan-filing", filing, request.user) | {"title": "方案全文（附件）"},
         "trail": filing.scope.trail(),
     }
     return render(request, "campaign/filing_detail.html", context)

@@ -164,7 +164,9 @@ def page(request: HttpRequest, gate: Gate, form: GateDecisionForm | None, now: A
         "still_open": open_demands(gate.enrolment) if gate.is_waiting else [],
         "own_request": gate.requested_by_id == user.pk,
         "may_withdraw": own and gate.is_waiting,
-        "may_ask_again": own and gate.state in {Gate.State.RETURNED, Gate.State.WITHDRAWN} and not cannot_ask(gate.enrolment),
+        "may_ask_again": own
+        and gate.state in {Gate.State.RETURNED, Gate.State.WITHDRAWN}
+        and not cannot_ask(gate.enrolment),
         "may_speak": gate.is_waiting and word.is_awaited and may_speak(gate, user),
         "may_print": user.can(Permission.PRINT_REPORT, at=at),  # type: ignore[union-attr]
         "named": user.can(Permission.VIEW_NAMES, at=at),  # type: ignore[union-attr]

@@ -44,6 +44,9 @@ def detail(request: HttpRequest, campaign_pk: int, organization_pk: int) -> Http
         "above": [found[step.pk] for step in reversed(steps[:-1]) if step.pk in found],
         "team": supervision.team_at(campaign.pk, node),
         "cadres": points.with_people(),
+        "mine": ContactPoint.objects.held()
+        .filter(participation__member=user.member_id or 0, participation__campaign=campaign)
+        .select_related("organization"),
         "former": own.posts.exclude(left_on=None).order_by("-left_on", "pk")[:50] if own and looks else [],
         "looks": looks,
         "may_edit": user.can(Permission.NAME_LEADING_GROUP, at=node) and campaign.state != Campaign.State.CLOSED,

@@ -4,16 +4,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from campaign.actions import study
-from campaign.forms.study import MakeUpForm
+from campaign.forms.study import MakeUpForm, MakeUpManyForm
 from campaign.models import Attendance
-from campaign.views.study import visible_enrolments
+from campaign.views.enrolment import in_charge
+from campaign.views.study import may_record, visible_enrolments
 from members.permissions import Permission
-from portal.access import get_in_scope, requires
-from portal.paging import paged
+from portal.access import demand, get_in_scope, requires
+from portal.paging import key_of, paged
 
 
 @requires(Permission.VIEW_STUDY)
@@ -30,8 +31,7 @@ def make_up_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         "people": people.values(),
         "pager": owing,
         "done": study.made_up(enrolment)[:20],
-        "can_record": request.user.can(Permission.RECORD_STUDY, at=enrolment.organization)  # type: ignore[union-attr]
-        and not study.refusal(enrolment),
+        "can_record": may_record(request.user, enrolment) and not study.refusal(enrolment),
         "trail": enrolment.organization.trail(),
     }
     return render(request, "campaign/make_up_list.html", context)
@@ -43,8 +43,9 @@ def make_up_create(request: HttpRequest, attendance_pk: int) -> HttpResponse:
     rows = Attendance.objects.visible_to(request.user).select_related(
         "session__enrolment__organization", "session__enrolment__campaign"
     )
-    attendance = get_in_scope(request, rows.select_related("participation__member"), pk=attendance_pk)
+    attendance = get_object_or_404(rows.select_related("participation__member"), pk=attendance_pk)
     session = attendance.session
+    demand(request, session.scope, session.enrolment.acted_for_with(Permission.RECORD_STUDY))
     if why := study.refusal(session.enrolment):
         messages.warning(request, why)
         return redirect("make-up-list", session.enrolment_id)
@@ -64,3 +65,21 @@ def make_up_create(request: HttpRequest, attendance_pk: int) -> HttpResponse:
         "trail": session.enrolment.organization.trail(),
     }
     return render(request, "campaign/make_up_create.html", context)
+
+
+@requires(Permission.RECORD_STUDY)
+def make_up_create_many(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
+    """One make-up session for several people and several sessions that they missed."""
+    enrolment = in_charge(request, visible_enrolments(request.user), enrolment_pk)
+    if why := study.refusal(enrolment):
+        messages.warning(request, why)
+        return redirect("make-up-list", enrolment.pk)
+    chosen = [key_of(pk) for pk in request.GET.getlist("a")]
+    initial = {"attendances": chosen, "on": timezone.localdate(), "checked_by": request.user.name}  # type: ignore[union-attr]
+    form = MakeUpManyForm(request.POST or None, enrolment=enrolment, initial=initial)
+    if form.is_valid():
+        count = study.make_up(**form.cleaned_data, by=request.user)
+        messages.success(request, f"已登记 {count} 人次补课。")
+        return redirect("make-up-list", enrolment.pk)
+    context = {"form": form, "enrolment": enrolment, "trail": enrolment.organization.trail()}
+    return render(request, "campaign/make_up_create_many.html", context)

@@ -11,8 +11,11 @@ from campaign.actions import study
 from campaign.forms.attendance import AttendanceSheet
 from campaign.forms.study import StudySessionForm, from_last_session
 from campaign.models import Attendance, Enrolment, StudySession
+from campaign.study_plans import may_record
+from campaign.views.enrolment import in_charge
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
+from portal.attachments import attached
 from portal.kept_text import kept_fields
 from portal.paging import paged
 from portal.sending import say_saved
@@ -44,7 +47,7 @@ def study_session_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         "pager": paged(request, sessions, ("-held_at", "-pk"), 30),
         "form": form,
         "forms": StudySession.Form.choices,
-        "can_record": request.user.can(Permission.RECORD_STUDY, at=enrolment.organization),  # type: ignore[union-attr]
+        "can_record": may_record(request.user, enrolment),
         "refusal": study.refusal(enrolment),
         "trail": enrolment.organization.trail(),
     }
@@ -54,13 +57,14 @@ def study_session_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
 @requires(Permission.RECORD_STUDY)
 def study_session_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     """Everything about one session in one page and one POST; the same sent twice is one session."""
-    enrolment = get_in_scope(request, visible_enrolments(request.user), pk=enrolment_pk)
+    enrolment = in_charge(request, visible_enrolments(request.user), enrolment_pk)
     if why := study.refusal(enrolment):
         messages.warning(request, why)
         return redirect("enrolment-detail", enrolment.pk)
     kept = kept_fields(request, "materials")
     wanted = request.POST.get("form") or kept.get("form") or request.GET.get("form", "")
-    kind = wanted if wanted in StudySession.Form.values else StudySession.Form.COLLECTIVE
+    usual = StudySession.Form.CORE_GROUP if enrolment.is_committee else StudySession.Form.COLLECTIVE
+    kind = wanted if wanted in StudySession.Form.values else usual
     initial = {**from_last_session(enrolment), "form": kind, **kept}
     form = StudySessionForm(request.POST or None, enrolment=enrolment, initial=initial)
     sheet = AttendanceSheet(enrolment, form=kind, data=request.POST or kept)
@@ -70,7 +74,7 @@ def study_session_create(request: HttpRequest, enrolment_pk: int) -> HttpRespons
 @requires(Permission.RECORD_STUDY)
 def study_session_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct what was recorded; make-ups are never dropped unasked."""
-    session = get_in_scope(request, visible_sessions(request.user), pk=pk)
+    session = in_charge(request, visible_sessions(request.user), pk)
     if why := study.refusal(session.enrolment):
         messages.warning(request, why)
         return redirect("study-session-detail", session.pk)
@@ -80,12 +84,20 @@ def study_session_edit(request: HttpRequest, pk: int) -> HttpResponse:
     return session_page(request, form, sheet, "campaign/study_session_edit.html")
 
 
-def session_page(request: HttpRequest, form: StudySessionForm, sheet: AttendanceSheet, template: str) -> HttpResponse:
-    """Save and go to the session, or show the form with what is wrong and all that was typed."""
+def session_page(
+    request: HttpRequest,
+    form: StudySessionForm,
+    sheet: AttendanceSheet,
+    template: str,
+    save: Any = study.record,
+    **more: Any,
+) -> HttpResponse:
+    """Save and go to the session, or show the form with what is wrong and all that was typed. ``save``: the action that
+    records; ``more``: what else the template shows."""
     if form.is_valid():
         states, later = sheet.states(form, request.POST)
         try:
-            saved, new = study.record(
+            saved, new = save(
                 session=form.session(),
                 materials=form.cleaned_data["materials"],
                 attendance=states,
@@ -109,7 +121,7 @@ def session_page(request: HttpRequest, form: StudySessionForm, sheet: Attendance
         "session": sheet.session,
         "trail": form.enrolment.organization.trail(),
     }
-    return render(request, template, context)
+    return render(request, template, context | more)
 
 
 @signed_in
@@ -120,15 +132,16 @@ def study_session_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = session.attendances.select_related("participation__member", "make_up").order_by("participation__member_id")
     attendances = list(rows)
     named = request.user.can(Permission.VIEW_STUDY, at=at)  # type: ignore[union-attr]
-    own = session.enrolment.participations.filter(member=request.user.member_id or 0).first()  # type: ignore[union-attr]
+    own = request.user.member_id  # type: ignore[union-attr]
     context = {
         "session": session,
         "summary": summary(attendances, named),
         "expected": sum(a.state != Attendance.State.EXEMPT for a in attendances),
         "present": sum(a.state in Attendance.PRESENT_STATES for a in attendances),
         "named": named,
-        "own": next((a for a in attendances if own and a.participation_id == own.pk), None),
-        "can_record": request.user.can(Permission.RECORD_STUDY, at=at) and not study.refusal(session.enrolment),  # type: ignore[union-attr]
+        "own": next((a for a in attendances if own and a.participation.member_id == own), None),
+        "can_record": may_record(request.user, session.enrolment) and not study.refusal(session.enrolment),
+        "attachments": attached("study-session", session, request.user) | {"title": "附件（签到表、讲稿、照片等，不是必须）"},
         "can_print": named and request.user.can(Permission.PRINT_REPORT, at=at),  # type: ignore[union-attr]
         "trail": at.trail(),
     }

@@ -47,9 +47,9 @@ def entry(request: HttpRequest) -> HttpResponse:
     if teams := supervision.own_teams(user):
         return redirect("team-detail", teams[0].pk)
     campaign = Campaign.objects.visible_to(user).running().select_related("organization").first()
-    for hat in user.hats if campaign else ():
+    for hat in user.hats:
         at = hat.organization
-        if campaign.organization.contains(at) and Permission.VIEW_SUPERVISION in GRANTS[hat.role]:
+        if campaign and campaign.organization.contains(at) and Permission.VIEW_SUPERVISION in GRANTS[hat.role]:
             return redirect("leading-group-detail" if at.is_branch else "team-list", campaign.pk, at.pk)
     messages.info(request, "现在没有正在进行的教育活动，可以从教育活动中打开以往的督导情况。")
     return redirect("campaign-list")
@@ -82,7 +82,7 @@ def create(request: HttpRequest, campaign_pk: int, organization_pk: int) -> Http
     if campaign.state == Campaign.State.CLOSED:
         messages.warning(request, OVER)
         return redirect("team-list", campaign.pk, node.pk)
-    form = TeamForm(request.POST or None, initial=kept_fields(request))
+    form = TeamForm(request.POST or None, initial={"until": campaign.ends_on} | kept_fields(request))
     if form.is_valid():
         try:
             team = actions.set_up(campaign=campaign, organization=node, by=request.user, **form.cleaned_data)
@@ -91,12 +91,17 @@ def create(request: HttpRequest, campaign_pk: int, organization_pk: int) -> Http
         else:
             messages.success(request, "督导组已成立。请登记组长、成员和督导单位。")
             return redirect("team-detail", team.pk)
-    return form_page(request, form, "team_create", campaign=campaign, node=node, trail=visible_trail(request.user, node))
+    return form_page(
+        request, form, "team_create", campaign=campaign, node=node, trail=visible_trail(request.user, node)
+    )
 
 
 @requires(Permission.MANAGE_SUPERVISION)
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     team = managed(request, pk)
+    if team.ended_at is not None:
+        messages.info(request, "该督导组已经撤销，不再修改。")
+        return redirect("team-detail", team.pk)
     form = TeamForm(request.POST or None, instance=team, initial=kept_fields(request))
     if form.is_valid():
         try:

@@ -96,7 +96,9 @@ def plan(request: HttpRequest, team_pk: int) -> HttpResponse:
         except actions.VisitRefused as refusal:
             form.add_error("organizations", str(refusal))
         else:
-            messages.success(request, f"已安排{len(made)}次走访。" if made else "这些单位当天已经安排过，没有重复登记。")
+            messages.success(
+                request, f"已安排{len(made)}次走访。" if made else "这些单位当天已经安排过，没有重复登记。"
+            )
             return redirect("team-tour", team.pk)
     return form_page(request, form, "visit_plan", team=team)
 
@@ -152,7 +154,12 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("visit-detail", visit.pk)
     initial = kept_fields(request, "people")
     form = RecordForm(
-        request.POST or None, instance=visit, campaign=visit.campaign, team=visit.team, initial=initial
+        request.POST or None,
+        instance=visit,
+        campaign=visit.campaign,
+        team=visit.team,
+        user=request.user,
+        initial=initial,
     )
     if form.is_valid():
         people = form.cleaned_data.get("people", ())
@@ -172,7 +179,14 @@ def create(request: HttpRequest, team_pk: int) -> HttpResponse:
     team = working_team(request, team_pk)
     places = team_places(team, request.user)
     initial = {"organization": request.GET.get("at", "")[:40]} | kept_fields(request, "people")
-    form = RecordForm(request.POST or None, campaign=team.campaign, team=team, places=places, initial=initial)
+    form = RecordForm(
+        request.POST or None,
+        campaign=team.campaign,
+        team=team,
+        user=request.user,
+        places=places,
+        initial=initial,
+    )
     if form.is_valid():
         values = {name: form.cleaned_data[name] for name in ("organization", "people", "submission")}
         try:
@@ -194,7 +208,13 @@ def create_at_contact_point(request: HttpRequest, pk: int) -> HttpResponse:
     if not point.may_log(request.user):
         messages.info(request, "这个联系点已经结束，不再登记走访。")
         return redirect("contact-point-detail", point.pk)
-    form = RecordForm(request.POST or None, campaign=point.campaign, team=None, initial=kept_fields(request))
+    form = RecordForm(
+        request.POST or None,
+        campaign=point.campaign,
+        team=None,
+        user=request.user,
+        initial=kept_fields(request),
+    )
     if form.is_valid():
         visit = actions.log(
             organization=point.organization,

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from campaign.late_entry import is_late
 from campaign.models import Enrolment, Participation
 from members.models import Organization
 from members.permissions import Permission
@@ -40,6 +41,7 @@ class OpinionRound(Sent):
     received = models.PositiveIntegerField("收到意见条数")
     passed_on = models.DateField("反馈日期", null=True, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField("录入时间", default=timezone.now)
 
     objects = OfBranchQuerySet.as_manager()
 
@@ -57,6 +59,11 @@ class OpinionRound(Sent):
     def scope(self) -> Organization:
         return self.enrolment.organization
 
+    @property
+    def is_late_entry(self) -> bool:
+        """补录: counts the same, and says when it was entered."""
+        return is_late(self.created_at, self.held_on)
+
 
 class Talk(Sent):
     """A heart-to-heart talk between two people of the branch (谈心): that it was, never what was said."""
@@ -66,6 +73,7 @@ class Talk(Sent):
     other = models.ForeignKey(Participation, models.CASCADE, related_name="talks_as_other", verbose_name="另一方")
     held_on = models.DateField("日期", default=timezone.localdate)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField("录入时间", default=timezone.now)
 
     objects = OfBranchQuerySet.as_manager()
 
@@ -80,6 +88,11 @@ class Talk(Sent):
     @property
     def scope(self) -> Organization:
         return self.enrolment.organization
+
+    @property
+    def is_late_entry(self) -> bool:
+        """补录: counts the same, and says when it was entered."""
+        return is_late(self.created_at, self.held_on)
 
 
 class Meeting(Sent):
@@ -98,6 +111,7 @@ class Meeting(Sent):
     present = models.PositiveIntegerField("实到")
     outcome = models.TextField("会议情况", blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField("录入时间", default=timezone.now)
 
     objects = OfBranchQuerySet.as_manager()
 
@@ -112,3 +126,8 @@ class Meeting(Sent):
     @property
     def scope(self) -> Organization:
         return self.enrolment.organization
+
+    @property
+    def is_late_entry(self) -> bool:
+        """补录: counts the same, and says when it was entered."""
+        return is_late(self.created_at, self.held_on)

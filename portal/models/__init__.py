@@ -1,3 +1,4 @@
+from portal.models.attachment import Attachment
 from portal.models.calendar import DayException
 from portal.models.job import Job
 from portal.models.log import AuditEntry, ReadLog
@@ -7,6 +8,7 @@ from portal.models.second_factor import RecoveryCode, SecondFactor
 from portal.models.session import Session
 
 __all__ = [
+    "Attachment",
     "AuditEntry",
     "DayException",
     "Digest",

@@ -22,7 +22,8 @@ class District:
     secretaries: dict[int, User] = field(default_factory=dict)
 
     def secretary(self, enrolment: Enrolment) -> User:
-        return self.secretaries[enrolment.organization_id]
+        """Who acts for a unit: a branch's secretary; for a committee, which has none here, the office."""
+        return self.secretaries.get(enrolment.organization_id, self.office)
 
     def people(self, enrolment: Enrolment) -> list[Participation]:
         return list(Participation.objects.filter(enrolment=enrolment).active().select_related("member").in_roll_order())

@@ -8,7 +8,7 @@ from campaign.actions import waiver as waivers
 from campaign.actions.campaign import batch_dates, open_campaign, set_up, windows
 from campaign.blueprint import Blueprint, blueprints
 from campaign.models import Campaign, Enrolment, Participation, PhaseRun, PlanFiling, Requirement
-from members.models import Mobility, Organization
+from members.models import Mobility, Organization, User
 from rectification.demo.district import District, moment
 from rectification.demo.texts import PLAN
 
@@ -30,6 +30,9 @@ def begin_campaign(district: District) -> Campaign:
     later = [b for b in branches if b.sector == Organization.Sector.VILLAGE]
     enrolments.enrol(batch=first, organizations=[b for b in branches if b not in later], by=district.office)
     enrolments.enrol(batch=second, organizations=later, by=district.office)
+    villages = Organization.objects.filter(kind=Organization.Kind.GENERAL_BRANCH, sector=Organization.Sector.VILLAGE)
+    enrolments.enrol(batch=second, organizations=villages, by=district.office)
+    enrolments.enrol(batch=first, organizations=[district.root], by=district.office)
     return made
 
 
@@ -63,18 +66,14 @@ def prepare(district: District, enrolment: Enrolment) -> None:
         },
         by=secretary,
     )
-    file_plan(district, enrolment)
+    file_plan(enrolment, by=secretary, superior=district.office)
 
 
-def file_plan(district: District, enrolment: Enrolment) -> None:
-    """The plan goes to the office and is acknowledged, as long ago as it would have been."""
-    filing = filings.file(
-        enrolment=enrolment,
-        title=f"{enrolment.organization.name}先进性教育活动实施方案",
-        text=PLAN,
-        by=district.secretary(enrolment),
-    )
-    filings.decide(filing=filing, acknowledge=True, remarks="安排合理，同意备案。", by=district.office)
+def file_plan(enrolment: Enrolment, *, by: User, superior: User) -> None:
+    """The plan goes up and is acknowledged, as long ago as it would have been."""
+    title = f"{enrolment.organization.name}先进性教育活动实施方案"
+    filing = filings.file(enrolment=enrolment, title=title, text=PLAN, by=by)
+    filings.decide(filing=filing, acknowledge=True, remarks="安排合理，同意备案。", by=superior)
     filed = enrolment.starts_on + timedelta(9)
     PlanFiling.objects.filter(pk=filing.pk).update(filed_at=moment(filed), decided_at=moment(filed + timedelta(3)))
     Enrolment.objects.filter(pk=enrolment.pk).update(plan_filed_on=filed + timedelta(3))

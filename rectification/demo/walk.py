@@ -14,12 +14,15 @@ from rectification.demo.evaluating import evaluate, rectify
 from rectification.demo.learning import learn, move_on
 from rectification.demo.people import keep_people
 from rectification.demo.preparation import backdate, begin_campaign, prepare
+from rectification.demo.special import special_cases
+from rectification.demo.supervising import supervise
 
 
 def walk(district: District, campaign: Campaign) -> None:
     """Every unit of the first batch goes its way: most to the second phase, some behind, one put in order first."""
     first = campaign.batches.order_by("number").first()
-    for position, enrolment in enumerate(Enrolment.objects.filter(batch=first).in_tree_order()):
+    branches = Enrolment.objects.filter(batch=first, organization__kind__in=Organization.BRANCH_KINDS)
+    for position, enrolment in enumerate(branches.in_tree_order()):
         with transaction.atomic():
             walk_one(district, enrolment, position)
 
@@ -50,4 +53,10 @@ def build(root: Organization, office: User) -> Iterator[Any]:
     yield "正在登记班子、流动党员查找和组织关系转接……"
     with transaction.atomic():
         keep_people(district)
+    yield "正在登记领导小组、联系点和督导走访……"
+    with transaction.atomic():
+        supervise(district, campaign)
+    yield "正在登记特殊情况……"
+    with transaction.atomic():
+        special_cases(district, campaign)
     yield accounts

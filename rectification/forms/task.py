@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from campaign.models import Enrolment, Participation
+from members.models import MemberTag
 from portal.forms.wording import plain_words
 from portal.sending import MarkField
 from rectification.actions.task import MOVES
@@ -47,12 +48,19 @@ class TaskForm(forms.ModelForm):
             self.offer_people(enrolment)
 
     def offer_people(self, enrolment: Enrolment) -> None:
-        people = Participation.objects.filter(Q(left_on=None) | Q(pk=self.instance.responsible_id), enrolment=enrolment)
+        """A branch's own people; of a committee, which has none, the leading cadres under it."""
+        at = enrolment.organization
+        own = Q(enrolment=enrolment)
+        if not at.is_branch:
+            leads = Exists(MemberTag.objects.filter(member=OuterRef("member"), kind=MemberTag.Kind.LEADER))
+            own = Q(leads, campaign=enrolment.campaign_id, enrolment__organization__path__startswith=at.path)
+        people = Participation.objects.filter(Q(left_on=None) | Q(pk=self.instance.responsible_id), own)
         field = self.fields["responsible"]
         field.queryset = people.select_related("member").order_by("member__name", "pk")  # type: ignore[attr-defined]
         field.empty_label = "请选择责任人"  # type: ignore[attr-defined]
-        field.help_text = "从本支部参加活动的党员中选择；责任人不能核实自己的整改。"
-        field.error_messages["invalid_choice"] = "责任人应从本支部现在参加活动的党员中选择。"
+        whom = "从本支部参加活动的党员中选择" if at.is_branch else "从所属支部的党员领导干部中选择"
+        field.help_text = f"{whom}；责任人不能核实自己的整改。"
+        field.error_messages["invalid_choice"] = f"责任人应{whom}。"
 
     def clean_measure(self) -> str:
         measure: str = self.cleaned_data["measure"]

@@ -42,9 +42,7 @@ class District:
     def assign(self, place: Organization | None = None, **span: Any) -> Any:
         """The team looks after ``place`` (the general branch)."""
         at = place or self.general
-        return inspections.assign(
-            team=self.team, organization=at, since=today(), until=None, by=self.office, **span
-        )
+        return inspections.assign(team=self.team, organization=at, since=today(), until=None, by=self.office, **span)
 
     def log(self, place: Organization | None = None, **fields: Any) -> Visit:
         """A visit of the team that took place today."""

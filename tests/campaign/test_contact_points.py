@@ -8,7 +8,9 @@ from django.urls import reverse
 from campaign.actions import contact_point as actions
 from campaign.actions import visit as visits
 from campaign.models import Participation, Progress, Requirement
+from campaign.supervision_tree import tree_changed
 from members.models import MemberTag
+from members.registry import Reshaping, TreeChange, effects_of
 from tests import factories as make
 from tests.campaign.supervised import District, district, today
 from tests.campaign.unit import said
@@ -93,3 +95,24 @@ def test_the_list_asks_as_often_for_many_as_for_few(here: District, django_asser
         give(here, make.participation(here.unit, tags=(MemberTag.Kind.LEADER,)))
     with django_assert_max_num_queries(22):
         client.get(url)
+
+
+def test_a_contact_point_goes_on_where_its_branch_is_merged_into(here: District, cadre: Participation) -> None:
+    point, third = give(here, cadre), make.branch(here.root, "第三党支部")
+    words = " ".join(effect.text for effect in effects_of(TreeChange(Reshaping.MERGE, here.away, third)))
+    assert "1名领导干部" in words
+    tree_changed(TreeChange(Reshaping.MERGE, here.away, third, here.office))
+    point.refresh_from_db()
+    assert (point.organization, point.until) == (third, None)
+    tree_changed(TreeChange(Reshaping.CLOSE, third, None, here.office))
+    point.refresh_from_db()
+    assert point.until == today()
+    assert figures(here) == (0, 1)
+
+
+def test_a_cadre_finds_the_own_contact_point(here: District, cadre: Participation) -> None:
+    give(here, cadre)
+    url = Requirement.objects.get().indicator.link(cadre)  # type: ignore[misc]
+    page = said(signed_in(make.user(cadre.member)).get(url))
+    assert "我的联系点" in page
+    assert "第二党支部" in page

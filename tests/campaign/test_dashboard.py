@@ -192,7 +192,7 @@ def test_what_blocks_the_gate(world: World) -> None:
         locked.plan_filed_on = date(2005, 8, 1)
         locked.save()
         StudyNote.objects.bulk_create(
-            StudyNote(participation=p, title="心得", text="心得") for p in locked.participations.all()
+            StudyNote(participation=p, title="心得", body="心得") for p in locked.participations.all()
         )
     Gate.objects.create(enrolment=world.enrolments[0], phase=phase, assessment="好", requested_by=make.user())
     found = gatekeeping(world.campaign, world.root, phase)

@@ -111,7 +111,10 @@ def test_less_than_three_months_of_study_needs_a_reason_that_the_office_sees(fre
     url = reverse("enrolment-dates", args=[enrolment.pk])
     day, short, full = enrolment.starts_on, {}, dates(enrolment)
     for position, run in enumerate(enrolment.runs.all()):
-        short |= {f"starts-{run.pk}": day + timedelta(9 * position), f"ends-{run.pk}": day + timedelta(9 * position + 8)}
+        short |= {
+            f"starts-{run.pk}": day + timedelta(9 * position),
+            f"ends-{run.pk}": day + timedelta(9 * position + 8),
+        }
     assert "合计不足3个月" in said(client.post(url, dates(enrolment, **short)))
     assert fresh.fresh().short_reason == ""
     client.post(url, dates(enrolment, **short, short_reason="全员抢险，压缩时间"))

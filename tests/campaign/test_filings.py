@@ -105,7 +105,9 @@ def test_one_waits_at_a_time_and_can_be_taken_back(fresh: Unit, filed: PlanFilin
     assert signed_in(fresh.outsider).post(withdraw).status_code == 404
     assert "已撤回" in said(signed_in(fresh.secretary).post(withdraw, follow=True))
     assert "已经处理过了" in said(
-        signed_in(fresh.office).post(reverse("filing-detail", args=[filed.pk]), {"decision": "acknowledge"}, follow=True)
+        signed_in(fresh.office).post(
+            reverse("filing-detail", args=[filed.pk]), {"decision": "acknowledge"}, follow=True
+        )
     )
     assert done(fresh) == 0
 
@@ -113,9 +115,7 @@ def test_one_waits_at_a_time_and_can_be_taken_back(fresh: Unit, filed: PlanFilin
 def test_a_finished_unit_files_nothing(fresh: Unit) -> None:
     Enrolment.objects.filter(pk=fresh.enrolment.pk).update(state=Enrolment.State.FINISHED)
     fields = {"title": "实施方案", "text": "x"}
-    page = signed_in(fresh.secretary).post(
-        reverse("filing-create", args=[fresh.enrolment.pk]), fields, follow=True
-    )
+    page = signed_in(fresh.secretary).post(reverse("filing-create", args=[fresh.enrolment.pk]), fields, follow=True)
     assert "不能报送方案" in said(page)
 
 
@@ -144,9 +144,7 @@ def test_two_answers_at_the_same_moment_are_one(fresh: Unit) -> None:
 
 
 def test_the_plan_stands_between_preparing_and_starting(fresh: Unit, filed: PlanFiling) -> None:
-    enrolments.prepare(
-        enrolment=fresh.enrolment, values={"head": "书记", "survey_note": "已摸底"}, by=fresh.secretary
-    )
+    enrolments.prepare(enrolment=fresh.enrolment, values={"head": "书记", "survey_note": "已摸底"}, by=fresh.secretary)
     _, missing = enrolments.start(enrolment=fresh.enrolment, by=fresh.secretary)
     assert [gap.requirement for gap in missing] == ["实施方案报上级备案"]
     filings.decide(filing=filed, acknowledge=True, remarks="", by=fresh.office)

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from campaign import supervision
 from campaign.actions import inspection as actions
+from campaign.actions.closing import close
 from campaign.models import InspectionTeam, TeamAccess, TeamMember
 from members.models import Appointment, Member
 from members.permissions import Permission, Role
@@ -34,7 +35,9 @@ def test_access_comes_with_the_assignment_and_goes_with_it(here: District) -> No
     assert not sees(here)
     assignment = here.assign()
     assert sees(here)
-    assert signed_in(here.fresh_inspector()).get(reverse("enrolment-detail", args=[here.far_unit.pk])).status_code == 404
+    assert (
+        signed_in(here.fresh_inspector()).get(reverse("enrolment-detail", args=[here.far_unit.pk])).status_code == 404
+    )
     signed_in(here.office).post(reverse("team-assignment-end", args=[assignment.pk]))
     assert not sees(here)
 
@@ -89,7 +92,9 @@ def test_what_was_given_by_hand_stays(here: District) -> None:
 
 def test_two_teams_of_one_person_share_access_until_the_last_ends(here: District) -> None:
     first = here.assign()
-    other_campaign = make.campaign(here.root, name="另一次活动", starts_on=here.campaign.starts_on, ends_on=here.campaign.ends_on)
+    other_campaign = make.campaign(
+        here.root, name="另一次活动", starts_on=here.campaign.starts_on, ends_on=here.campaign.ends_on
+    )
     second = actions.set_up(campaign=other_campaign, organization=here.root, name="乙组", since=today(), by=here.office)
     actions.add_member(team=second, person=here.inspector, leads=True, since=today(), until=None, by=here.office)
     actions.assign(team=second, organization=here.general, since=today(), until=None, by=here.office)
@@ -101,7 +106,9 @@ def test_two_teams_of_one_person_share_access_until_the_last_ends(here: District
 
 def test_the_nearest_team_speaks_for_a_unit(here: District) -> None:
     here.assign(here.root)
-    near = actions.set_up(campaign=here.campaign, organization=here.root, name="第二督导组", since=today(), by=here.office)
+    near = actions.set_up(
+        campaign=here.campaign, organization=here.root, name="第二督导组", since=today(), by=here.office
+    )
     actions.assign(team=near, organization=here.general, since=today(), until=None, by=here.office)
     assert supervision.team_for(here.unit) == near
     assert supervision.team_for(here.far_unit) == here.team
@@ -111,7 +118,9 @@ def test_the_nearest_team_speaks_for_a_unit(here: District) -> None:
 
 def test_one_organisation_has_one_team(here: District) -> None:
     here.assign()
-    other = actions.set_up(campaign=here.campaign, organization=here.root, name="第二督导组", since=today(), by=here.office)
+    other = actions.set_up(
+        campaign=here.campaign, organization=here.root, name="第二督导组", since=today(), by=here.office
+    )
     sent = {"organization": here.general.code, "since": f"{today()}"}
     url = reverse("team-assignment-create", args=[other.pk])
     assert "机关党总支已由第一督导组督导" in said(signed_in(here.office).post(url, sent))
@@ -167,14 +176,18 @@ def test_the_list_counts_and_asks_as_often_for_many_teams(here: District, django
     here.assign()
     here.log()
     for number in range(6):
-        team = actions.set_up(campaign=here.campaign, organization=here.root, name=f"组{number}", since=today(), by=here.office)
+        team = actions.set_up(
+            campaign=here.campaign, organization=here.root, name=f"组{number}", since=today(), by=here.office
+        )
         if number == 0:
             actions.assign(team=team, organization=here.away, since=today(), until=None, by=here.office)
     client, url = signed_in(here.office), reverse("team-list", args=[here.campaign.pk, here.root.pk])
     client.get(url)
     with django_assert_max_num_queries(22):
         page = said(client.get(url))
-    rounds = dict((team.name, found) for team, found in supervision.with_rounds(here.campaign, list(InspectionTeam.objects.all())))
+    rounds = {
+        team.name: found for team, found in supervision.with_rounds(here.campaign, list(InspectionTeam.objects.all()))
+    }
     assert (rounds["第一督导组"].units, rounds["第一督导组"].seen) == (1, 1)
     assert (rounds["组0"].units, rounds["组0"].unseen) == (1, 1)
     assert "第一督导组" in page
@@ -184,3 +197,10 @@ def test_a_new_leader_replaces_the_old_one(here: District) -> None:
     person = make.user(username="second")
     actions.add_member(team=here.team, person=person, leads=True, since=today(), until=None, by=here.office)
     assert list(TeamMember.objects.filter(leads=True).values_list("user", flat=True)) == [person.pk]
+
+
+def test_access_ends_with_the_campaign(here: District) -> None:
+    here.assign()
+    close(campaign=here.campaign, note="提前结束", by=here.office)
+    assert not sees(here)
+    assert not here.team.members.live().exists()

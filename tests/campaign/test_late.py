@@ -34,7 +34,7 @@ def walk(world: World, *, names: bool, limit: int, requirements: list[Requiremen
 @pytest.mark.parametrize("limit", [1, 2, 3, 50])
 def test_pages_of_any_size_tell_everybody_once_in_tree_order(world: World, limit: int) -> None:
     with recording([world.enrolments[1].pk]) as [locked]:
-        StudyNote.objects.create(participation=locked.participations.first(), title="心得", text="x")
+        StudyNote.objects.create(participation=locked.participations.first(), title="心得", body="x")
     rows = walk(world, names=True, limit=limit)
     keys = [row.position.key for row in rows]
     assert keys == sorted(set(keys))

@@ -60,7 +60,7 @@ def test_the_report_of_a_branch_names_what_remains(world: World) -> None:
     first = enrolment.participations.order_by("member_id").first()
     with recording([enrolment.pk]):
         StudyNote.objects.create(
-            participation=enrolment.participations.order_by("member_id")[1], title="心得", text="x"
+            participation=enrolment.participations.order_by("member_id")[1], title="心得", body="x"
         )
         plan = world.campaign.requirements.get(indicator_code="plan-filed")
         Waiver.objects.create(requirement=plan, enrolment=enrolment, reason="停产", by=secretary)

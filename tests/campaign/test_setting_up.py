@@ -147,8 +147,8 @@ def test_a_whole_committee_is_enrolled_at_once_and_never_twice(here: Unit) -> No
     client = signed_in(here.office)
     url = reverse("enrolment-create", args=[here.campaign.batches.get(number=1).pk])
     assert "共 3 个支部，已编入 0 个" in said(client.get(url, {"q": "街道"}))
-    assert "已把 3 个支部编入" in said(client.post(url, {"organizations": [committee.pk]}, follow=True))
-    assert "没有新的支部" in said(client.post(url, {"organizations": [committee.pk]}, follow=True))
+    assert "已把 4 个单位编入" in said(client.post(url, {"organizations": [committee.pk]}, follow=True))
+    assert "没有新的单位" in said(client.post(url, {"organizations": [committee.pk]}, follow=True))
     assert not Enrolment.objects.filter(organization=closed).exists()
     assert Participation.objects.filter(enrolment__organization__in=branches).count() == 3
     assert PhaseRun.objects.filter(enrolment__organization=branches[0], state="active").count() == 1
@@ -183,7 +183,7 @@ def test_a_large_selection_becomes_a_job(here: Unit, monkeypatch: pytest.MonkeyP
 
     jobs.run(job_id=job.pk)
     job.refresh_from_db()
-    assert (job.state, job.message) == ("done", "共编入 2 个支部。")
+    assert (job.state, job.message) == ("done", "共编入 3 个单位。")
     assert Enrolment.objects.filter(organization__path__startswith=committee.path).count() == 2
 
 

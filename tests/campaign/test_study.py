@@ -197,7 +197,7 @@ def test_home_delivery_counts_for_those_who_cannot_come(here: Unit) -> None:
     Participation.objects.filter(pk=frail.pk).update(route=Participation.Route.ALTERNATIVE)
     others = {f"state-{p.pk}": "" for p in here.people() if p != frail}
     post(here, form="home-delivery", **others)
-    assert figures_of(here.campaign, here.root)[here.requirement(STUDY).pk] == Figures(1, 0, 4)
+    assert figures_of(here.campaign, here.root)[here.requirement(STUDY).pk] == Figures(1, 0, 4, 1)
 
 
 def test_nothing_is_recorded_before_the_start_or_after_the_end(here: Unit) -> None:

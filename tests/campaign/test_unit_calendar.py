@@ -152,7 +152,7 @@ def test_a_weak_organisation_starts_when_its_superior_has_lifted_it_with_a_recor
     client.post(page(fresh, "enrolment-start"))
     assert fresh.fresh().state == Enrolment.State.PREPARING
     lift = reverse("condition-lift", args=[record.pk])
-    fields = {"lifted_on": TODAY(), "lifted_name": "区委组织部", "lifted_note": "改选班子，恢复组织生活"}
+    fields = {"on": TODAY(), "name": "区委组织部", "note": "改选班子，恢复组织生活"}
     assert signed_in(fresh.secretary).post(lift, fields).status_code == 403
     assert signed_in(make.hat(Role.OFFICE, fresh.root)).post(lift, fields).status_code == 302
     assert OrganizationCondition.objects.get().lifted_on == TODAY()

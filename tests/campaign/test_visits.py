@@ -11,8 +11,10 @@ from campaign import findings, supervision
 from campaign.actions import inspection as inspections
 from campaign.actions import visit as visits
 from campaign.models import Finding, Visit
+from campaign.supervision_reminders import visits_near
 from members.models import Appointment, MemberTag
 from portal.documents import documents
+from portal.models import Notice
 from rectification.actions import task as tasks
 from rectification.models import Task
 from tests import factories as make
@@ -65,9 +67,10 @@ def test_an_inspector_logs_a_visit_and_a_problem_becomes_a_task(here: District) 
     assert "未启动" in page
     assert f"{here.secretary.member.name}负责" in page
     ledger = said(signed_in(here.secretary).get(reverse("task-detail", args=[task.pk])))
-    assert reverse("visit-detail", args=[visit.pk]) in signed_in(here.secretary).get(
-        reverse("task-detail", args=[task.pk])
-    ).text
+    assert (
+        reverse("visit-detail", args=[visit.pk])
+        in signed_in(here.secretary).get(reverse("task-detail", args=[task.pk])).text
+    )
     assert "督导检查" in ledger
 
 
@@ -143,7 +146,9 @@ def plan(here: District, **values: Any) -> Any:
         "people": [here.leader.pk],
         "announced": "on",
     }
-    return signed_in(here.fresh_inspector()).post(reverse("visit-plan", args=[here.team.pk]), sent | values, follow=True)
+    return signed_in(here.fresh_inspector()).post(
+        reverse("visit-plan", args=[here.team.pk]), sent | values, follow=True
+    )
 
 
 def test_a_tour_is_planned_shown_and_written_down(here: District) -> None:
@@ -236,7 +241,11 @@ def test_a_date_out_of_reason_is_refused(here: District) -> None:
 def test_lists_and_reports_print_for_those_entitled(here: District) -> None:
     found_at(here)
     visit, place = Visit.objects.get(), {"campaign": here.campaign.pk, "organization": here.root.pk}
-    for code, params in (("visits", place), ("visit-report", {"visit": visit.pk}), ("tour-plan", {"team": here.team.pk})):
+    for code, params in (
+        ("visits", place),
+        ("visit-report", {"visit": visit.pk}),
+        ("tour-plan", {"team": here.team.pk}),
+    ):
         for kind in documents[code].formats:
             response = signed_in(here.office).post(reverse("document-print", args=[code]), params | {"format": kind})
             assert response.status_code in {200, 302}, (code, kind)
@@ -284,3 +293,34 @@ def test_a_cadre_looks_after_a_contact_point(here: District) -> None:
     assert signed_in(here.secretary).get(reverse("visit-detail", args=[visit.pk])).status_code == 200
     assert client.get(reverse("enrolment-detail", args=[here.unit.pk])).status_code == 404
     assert signed_in(here.secretary).get(reverse("contact-visit-create", args=[point.pk])).status_code == 403
+
+
+def test_the_branch_is_told_of_what_is_announced(here: District) -> None:
+    plan(here, purpose="看台账")
+    told = Notice.objects.get(recipient=here.secretary, kind="督导走访")
+    assert "第一督导组将于" in told.text
+    assert "看台账" in told.text
+    visit = Visit.objects.get(organization=here.home)
+    signed_in(here.fresh_inspector()).post(reverse("visit-cancel", args=[visit.pk]), {"why": "改期另定"})
+    assert Notice.objects.filter(recipient=here.secretary, text__contains="改期另定").exists()
+    plan(here, announced="", on=f"{today() + timedelta(7)}")
+    assert Notice.objects.filter(recipient=here.secretary, kind="督导走访").count() == 2
+
+
+def test_the_team_is_reminded_once_of_tomorrow_and_of_what_nobody_wrote_down(here: District) -> None:
+    plan(here, on=f"{today() + timedelta(1)}", organizations=here.home.code)
+    tomorrow = list(visits_near(today()))
+    assert [draft.recipient_id for draft in tomorrow] == [here.inspector.pk]
+    assert "明天" in tomorrow[0].text
+    assert not list(visits_near(today() + timedelta(2)))
+    forgotten = list(visits_near(today() + timedelta(3)))
+    assert "还没有登记" in forgotten[0].text
+    assert [d.key for d in forgotten] == [d.key for d in visits_near(today() + timedelta(9))]
+
+
+def test_the_form_offers_places_and_ticks_who_writes(here: District) -> None:
+    page = signed_in(here.fresh_inspector()).get(reverse("visit-create", args=[here.team.pk])).text
+    assert '<option value="第一党支部">' in page
+    assert "第二党支部" not in page
+    assert f'value="{here.leader.pk}"' in page
+    assert "checked" in page

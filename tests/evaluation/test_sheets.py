@@ -20,7 +20,7 @@ from evaluation.reminders import analyses_waiting
 from members.models import User
 from portal.actions.notice import collect
 from portal.documents import documents
-from portal.models import Notice, ReadLog
+from portal.models import DayException, Notice, ReadLog
 from portal.printing import render_pdf
 from tests.evaluation.places import Place
 
@@ -93,6 +93,8 @@ def test_the_menu_leads_those_who_take_part_to_their_own(place: Place) -> None:
 
 def test_reviewers_hear_of_what_waits_too_long_once_a_week(place: Place) -> None:
     today = timezone.localdate()
+    for day in (today, today + timedelta(days=7)):
+        DayException.objects.create(day=day, working=True)
     for author in (place.author, place.colleague):
         place.hand_in(author)
     Notice.objects.all().delete()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from campaign.models import Campaign
 from members.models import User
 from portal.actions.notice import notify
-from portal.models import Notice
+from portal.models import DayException, Notice
 from portal.notices import Draft
 from rectification import reminders
 from rectification.models import Task
@@ -16,6 +16,12 @@ from tests import factories as make
 from tests.rectification.conftest import Place
 
 TODAY = timezone.localdate()
+
+
+@pytest.fixture(autouse=True)
+def every_day_is_worked(db: None) -> None:
+    """Whatever day it is when the tests run."""
+    DayException.objects.bulk_create(DayException(day=TODAY + timedelta(days=n), working=True) for n in range(30))
 
 
 def due(task: Task, days: int) -> Task:
