@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.urls import reverse
+
 from campaign.models import Campaign, Enrolment, Gate, Participation, PhaseRun, Requirement, Waiver
 from campaign.progress import is_done, is_waived, reached, recording, subjects
 from campaign.roll import concerned, settle
@@ -136,10 +138,12 @@ def campaign_effects(change: TreeChange) -> Iterator[Effect]:
         people = Participation.objects.active().filter(enrolment=unit).count()
         yield from on_unit(unit, people, change)
     if kind in {Reshaping.MERGE, Reshaping.CLOSE}:
-        if waiting := Gate.objects.waiting().filter(enrolment__in=units).count():
-            yield Effect(f"有{waiting}份转段申请正在等待审核，请先审核或退回，再办理。", blocks=True)
+        for gate in Gate.objects.waiting().filter(enrolment__in=units).select_related("enrolment__campaign"):
+            text = f"“{gate.enrolment.campaign}”的转段申请正在等待审核，请先审核或退回，再办理。"
+            yield Effect(text, blocks=True, url=reverse("gate-detail", args=[gate.pk]))
         for campaign in Campaign.objects.filter(organization=node).exclude(state=Campaign.State.CLOSED):
-            yield Effect(f"{node}是“{campaign}”的组织单位，活动结束后才能办理。", blocks=True)
+            text = f"{node}是“{campaign}”的组织单位，活动结束后才能办理。"
+            yield Effect(text, blocks=True, url=reverse("campaign-detail", args=[campaign.pk]))
     if kind == Reshaping.MOVE:
         yield from on_move(node, change.other)
 

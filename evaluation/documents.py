@@ -15,6 +15,7 @@ from evaluation.states import counts
 from members.models import Organization
 from portal.documents import Document, Params, documents
 from portal.paging import is_number
+from portal.paper_totals import PAPER_FIELDS, PaperTotals
 
 
 def find_analysis(params: Params, user: Any) -> SelfAnalysis:
@@ -55,7 +56,11 @@ def evaluation_figures(campaign: Campaign, node: Organization, phase: Phase | No
     """Opinion rounds, talks, meetings and states of analyses under ``node``: numbers only, in four queries."""
     here = {"enrolment__campaign": campaign, "enrolment__organization__path__startswith": node.path}
     rounds = OpinionRound.objects.filter(**here).aggregate(
-        times=Count("pk"), asked=Sum("asked"), received=Sum("received"), open=Count("pk", filter=Q(passed_on=None))
+        times=Count("pk"),
+        asked=Sum("asked"),
+        received=Sum("received"),
+        open=Count("pk", filter=Q(passed_on=None)),
+        **{name: Sum(name) for name in PAPER_FIELDS},
     )
     talks = Talk.objects.filter(**here).count()
     meetings = Meeting.objects.filter(**here).aggregate(
@@ -68,7 +73,8 @@ def evaluation_figures(campaign: Campaign, node: Organization, phase: Phase | No
     begun = any(number for code, _, number in analyses if code != "not-handed-in")
     if not (rounds["times"] or talks or meetings["life"] or meetings["democratic"] or begun):
         return None
-    return {"rounds": rounds, "talks": talks, "meetings": meetings, "analyses": analyses}
+    paper = str(PaperTotals.of(rounds))
+    return {"rounds": rounds, "paper": paper, "talks": talks, "meetings": meetings, "analyses": analyses}
 
 
 report_sections.register(

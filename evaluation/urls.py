@@ -20,6 +20,12 @@ urlpatterns = [
     path("self-analyses/<int:pk>/review/", review.review, name="self-analysis-review"),
     path("enrolments/<int:enrolment_pk>/evaluation/", record.records, name="evaluation-records"),
     path("enrolments/<int:enrolment_pk>/opinion-rounds/new/", record.opinion_round_create, name="opinion-round-create"),
+    path("enrolments/<int:enrolment_pk>/opinion-rounds/sheet/", record.opinion_sheet, name="opinion-sheet"),
+    path(
+        "enrolments/<int:enrolment_pk>/opinion-rounds/sheet/template/",
+        record.opinion_sheet_template,
+        name="opinion-sheet-template",
+    ),
     path("opinion-rounds/<int:pk>/pass-on/", record.opinion_round_pass_on, name="opinion-round-pass-on"),
     path("enrolments/<int:enrolment_pk>/talks/new/", record.talk_create, name="talk-create"),
     path("enrolments/<int:enrolment_pk>/meetings/new/", record.meeting_create, name="meeting-create"),

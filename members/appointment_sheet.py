@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from members.documents import find_organization
 from members.forms.appointment import AppointmentFilterForm
+from members.listing import find_organization
 from members.models import Appointment, Organization
 from members.permissions import Permission
 from portal.documents import Document, Params, Table, documents

@@ -25,7 +25,7 @@ def rows_of(register: Listing[ConditionFilterForm], user: Any) -> list[list[str 
     return [
         [
             number, record.organization.name, record.organization.code, record.organization.get_kind_display(),
-            record.organization.get_sector_display(), record.get_condition_display(), str(record.since), record.reason,
+            record.organization.get_sector_display(), record.get_condition_display(), record.since_in_table, record.reason,
             str(record.lifted_on or ""), record.lifted_name, record.lifted_note,
         ]
         for number, record in enumerate(found, 1)

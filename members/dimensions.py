@@ -75,6 +75,20 @@ def by_joining(day: date) -> Parts:
     return [(Q(), case(When(joined="", then=Value(UNKNOWN)), *bands, default="later"))]
 
 
+# Years of membership are counted from the day of becoming a full member; candidates have none yet.
+SENIORITY = [
+    (50, "50年及以上"), (40, "40至49年"), (30, "30至39年"), (20, "20至29年"), (10, "10至19年"), (5, "5至9年"), (0, "不满5年"),
+]  # fmt: skip
+CANDIDATE = "candidate"
+
+
+def by_seniority(day: date) -> Parts:
+    """The band of full years since ``confirmed`` on ``day``."""
+    bands = (When(confirmed__lte=years_before(day, years), then=Value(str(years))) for years, _ in SENIORITY[:-1])
+    candidate = When(status=Member.Status.PROBATIONARY, then=Value(CANDIDATE))
+    return [(Q(), case(candidate, When(confirmed="", then=Value(UNKNOWN)), *bands, default="0"))]
+
+
 # What stands in the roll is free text; the first line with a word that occurs in it decides.
 LEVELS = [
     ("graduate", "研究生", ("研究生", "博士", "硕士")),
@@ -123,6 +137,13 @@ for each in (
     Dimension("education", "学历", by_education, [*((c, LEVEL_LABELS[c]) for c in EDUCATION), ("other", "其他")]),
     Dimension("occupation", "职业", by_field("occupation"), [(o.value, str(o.label)) for o in Occupation]),
     Dimension("joined", "入党时间", by_joining, PERIODS),
+    Dimension(
+        "seniority",
+        "党龄",
+        by_seniority,
+        [*((str(years), label) for years, label in reversed(SENIORITY)), (CANDIDATE, "预备党员")],
+        unknown="转正时间未填",
+    ),
     Dimension("status", "党员类别", by_field("status"), [(s.value, str(s.label)) for s in Member.Status]),
     Dimension(
         "sector", "所在支部领域", by_field("branch__sector"), [(s.value, str(s.label)) for s in Organization.Sector]

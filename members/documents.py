@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from members.actions.account import set_slip_passwords
 from members.actions.member import open_contact
 from members.dates import in_words
+from members.forms.member import MemberFilterForm
+from members.listing import Listing, find_organization, listing_with
 from members.models import Member, Organization, User
 from members.permissions import Permission
 from portal.documents import Document, Params, Table, documents
 from portal.jobs import JobFailure
-from portal.paging import key_of
 from portal.qr import qr_code
 
 ON_PAPER = 5_000
@@ -28,17 +28,12 @@ BRANCH = "所在支部"
 UNBROKEN = {"出生年月", "入党时间", "转正时间", "类别", "联系电话"}
 
 
-def find_organization(params: Params, user: Any) -> Organization:
-    """The organisation ``organization`` (primary key) out of the user's scope, otherwise ``Http404``."""
-    return get_object_or_404(Organization.objects.visible_to(user), pk=key_of(params["organization"]))
-
-
-def roll_of(node: Organization, user: Any, limit: int) -> list[Member]:
-    """Members on the roll, in tree order; raises ``JobFailure`` when there are more than ``limit``."""
-    members = Member.objects.visible_to(user).under(node).on_roll().select_related("branch").defer("identity")
-    found = list(members.order_by("branch__path", "pk")[: limit + 1])
+def roll_of(asked: Listing[MemberFilterForm], user: Any, limit: int) -> list[Member]:
+    """Members as the page's filters show them, in tree order; raises ``JobFailure`` when there are more than ``limit``."""
+    members = asked.form.narrow(Member.objects.visible_to(user).under(asked.node))
+    found = list(members.select_related("branch").defer("identity").order_by("branch__path", "pk")[: limit + 1])
     if len(found) > limit:
-        raise JobFailure(f"{node}及下级的党员超过{limit}人，请按下级组织分别打印或导出。")
+        raise JobFailure(f"{asked.node}及下级的党员超过{limit}人，请按下级组织分别打印或导出。")
     return found
 
 
@@ -67,18 +62,19 @@ def rows_of(members: Iterable[Member], user: Any, dated: Callable[[str], str] = 
     return rows
 
 
-def roll_sheet(node: Organization, params: Params, user: Any) -> dict[str, Any]:
-    """The roll for paper; the column of branches only where there are several."""
-    rows = rows_of(roll_of(node, user, ON_PAPER), user, in_words)
+def roll_sheet(asked: Listing[MemberFilterForm], params: Params, user: Any) -> dict[str, Any]:
+    """The roll for paper, saying what it was narrowed to; the column of branches only where there are several."""
+    node, rows = asked.node, rows_of(roll_of(asked, user, ON_PAPER), user, in_words)
     headings = HEADINGS if node.is_branch else [HEADINGS[0], BRANCH, *HEADINGS[1:]]
     found = [row[1:] if node.is_branch else [row[1], row[0], *row[2:]] for row in rows]
     unbroken = [heading in UNBROKEN for heading in headings]
     lines = [list(zip(line, unbroken, strict=True)) for line in found]
-    return {"node": node, "headings": headings, "lines": lines, "branches": len({row[0] for row in rows})}
+    branches = len({row[0] for row in rows})
+    return {"node": node, "headings": headings, "lines": lines, "branches": branches, "filters": asked.form.in_words}
 
 
-def roll_tables(node: Organization, params: Params, user: Any) -> Sequence[Table]:
-    rows = rows_of(roll_of(node, user, IN_TABLE), user)
+def roll_tables(asked: Listing[MemberFilterForm], params: Params, user: Any) -> Sequence[Table]:
+    rows = rows_of(roll_of(asked, user, IN_TABLE), user)
     return [Table("党员名册", [HEADINGS[0], BRANCH, *HEADINGS[1:]], [[row[1], row[0], *row[2:]] for row in rows])]
 
 
@@ -105,8 +101,8 @@ documents.register(
     Document(
         code="roll",
         label="党员名册",
-        find=find_organization,
-        title=lambda node: f"{node}党员名册",
+        find=listing_with(MemberFilterForm),
+        title=lambda asked: f"{asked.node}党员名册",
         permission=Permission.VIEW_NAMES,
         template="members/print/roll.html",
         data=roll_sheet,

@@ -4,12 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from members.documents import find_organization
+from django.shortcuts import get_object_or_404
+
 from members.forms.fields import FilterForm
 from members.models import Organization
 from portal.documents import Params
+from portal.paging import key_of
 
 F = TypeVar("F", bound=FilterForm)
+
+
+def find_organization(params: Params, user: Any) -> Organization:
+    """The organisation ``organization`` (primary key) out of the user's scope, otherwise ``Http404``."""
+    return get_object_or_404(Organization.objects.visible_to(user), pk=key_of(params["organization"]))
 
 
 @dataclass(frozen=True)

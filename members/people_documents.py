@@ -7,10 +7,10 @@ from typing import Any
 from django.http import Http404
 from django.utils import timezone
 
-from members.documents import IN_TABLE, ON_PAPER, find_organization
+from members.documents import IN_TABLE, ON_PAPER
 from members.forms.register import RegisterForm
 from members.forms.statistics import StatisticsForm
-from members.listing import Listing, listing_with
+from members.listing import Listing, find_organization, listing_with
 from members.permissions import Permission
 from members.registers import Entry, entries, registers, rows_of
 from members.statistics import CrossTable, as_sheet, picture, yearly

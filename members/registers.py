@@ -83,7 +83,7 @@ registers.register(
         [
             PERSON,
             PLACE_OF,
-            Column("失联起始", lambda row, today: day(row.since)),
+            Column("失联起始", lambda row, today: row.since_shown),
             Column("最后去向", lambda row, today: row.place),
             Column("查找", tried),
             Column("了解到的情况", lambda row, today: getattr(latest(row), "outcome", ""), private=True),
@@ -108,7 +108,7 @@ registers.register(
             Column("情形", lambda row, today: row.get_kind_display()),
             Column("地点", lambda row, today: f"{row.place}{f'（{row.host}）' if row.host else ''}"),
             Column("联系人", lambda row, today: row.contact, private=True),
-            Column("起始", lambda row, today: day(row.since)),
+            Column("起始", lambda row, today: row.since_shown),
             Column("结束", lambda row, today: day(row.until)),
             Column("最近联系", last_contact),
         ],

@@ -49,10 +49,11 @@ class TreeChange:
 
 @dataclass(frozen=True)
 class Effect:
-    """What a change will bring, in words; one that ``blocks`` must be settled first."""
+    """What a change will bring, in words; one that ``blocks`` must be settled first, at ``url`` where there is a page for it."""
 
     text: str
     blocks: bool = False
+    url: str = ""
 
 
 TreeObserver = Callable[[TreeChange], None]

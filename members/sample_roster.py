@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
 
 from members.models import Occupation
 
+# Columns in which a spreadsheet would take digits for a number and lose the last ones, or the zeros in front.
+AS_TEXT = {"组织编码", "上级组织编码", "身份证号", "党员编号", "联系电话"}
 REGION = "110100"
 ROOT = ("中共青岚区委员会", "QL")
 SURNAMES = (
@@ -223,18 +226,25 @@ def template() -> bytes:
     """The empty roster: headings, one example line each on the sheet of explanations."""
     book = Workbook(write_only=True)
     for title, headings in [("组织", ORGANIZATION_HEADINGS), ("党员", MEMBER_HEADINGS)]:
-        book.create_sheet(title).append(headings)
+        sheet = book.create_sheet(title)
+        # Before the first row: a sheet that is written row by row has its columns in front.
+        for number, heading in enumerate(headings, 1):
+            if heading in AS_TEXT:
+                column = sheet.column_dimensions[get_column_letter(number)]
+                column.number_format, column.width = "@", 22
+        sheet.append(headings)
     notes = book.create_sheet("说明")
     for line in [
         ["组织：先填上级后填下级或相反均可；组织编码以后用来识别同一个组织，请勿改动。"],
         ["党员：每人一行，只编入一个支部；所在支部填全称或组织编码。"],
         ["不同党委下支部重名的，可加一列“所在党委”或“所在党总支”，或填组织编码。"],
-        ["身份证号、联系电话两列请设为文本格式，否则末尾几位可能丢失。"],
+        ["身份证号、联系电话、编码各列已设为文本格式；从别处粘贴时请只粘贴数值，否则末尾几位可能丢失。"],
         ["日期可以写成 2005年7月1日、2005.7 或 2005，只知道年份就只写年份。"],
         ["标签可填：领导干部、离退休、下岗失业、年老体弱、学生，多个用顿号分开。"],
         [f"职业可填：{'、'.join(Occupation.labels)}；不清楚的留空。"],
         ["给离退休、年老体弱、下岗失业党员送学上门或联系帮扶的人，可加一列“送学帮扶人”。"],
         ["流动状态可填：流出（市内）、流出（外省市）、流入、失联；没有流动的留空。"],
+        ["知道从什么时候开始的，可加一列“失联起始日期”“流出日期”或“状态起始日期”；不清楚的留空，只记登记日期。"],
         ["再次导入同一份名册不会重复；名册中没有出现的人不会被删除。"],
     ]:
         notes.append(line)

@@ -70,7 +70,11 @@ class CrossTable:
         used = {self.rows.code, self.columns.code}
         if "age" in used:
             found.append(f"年龄按{self.day.year}年{self.day.month}月{self.day.day}日的周岁计算。")
-        if used & {"age", "joined"}:
+        if "seniority" in used:
+            found.append(
+                f"党龄从转正之日算起，计算到{self.day.year}年{self.day.month}月{self.day.day}日；预备党员不计。"
+            )
+        if used & {"age", "joined", "seniority"}:
             found.append("只知年份或年月的日期，按该年、该月的第一天计算。")
         if "trait" in used:
             found.append("一人可以有几个标签，也可以没有，各项之和与合计不一定相等。")

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from members.actions.member import open_contact
-from members.documents import find_organization
+from members.listing import find_organization
 from members.models import Organization, Transfer
 from members.permissions import Permission
 from members.scope import within

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.urls import reverse
+
 from campaign.models import Enrolment
 from campaign.progress import recording
 from members.registry import Effect, Reshaping, TreeChange, tree_effects, tree_observers
@@ -40,4 +42,5 @@ def ledger_effects(change: TreeChange) -> Iterator[Effect]:
     elif change.kind == Reshaping.SPLIT:
         yield Effect(f"{number}项未完成的支部整改事项仍由{change.node}负责；个人的随本人。")
     elif change.kind == Reshaping.CLOSE:
-        yield Effect(f"还有{number}项支部整改事项没有完成，请先完成销号，或说明暂缓。", blocks=True)
+        text = f"还有{number}项支部整改事项没有完成，请先完成销号，或说明暂缓。"
+        yield Effect(text, blocks=True, url=reverse("task-list", args=[change.node.pk]))

@@ -258,6 +258,8 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "self-analysis-review": ({"pk": "analysis"}, "analysis", {"secretary"}),
     "evaluation-records": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_EVALUATION),
     "opinion-round-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_EVALUATION),
+    "opinion-sheet": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_EVALUATION),
+    "opinion-sheet-template": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_EVALUATION),
     "opinion-round-pass-on": ({"pk": "opinions"}, "opinions", P.RECORD_EVALUATION),
     "talk-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_EVALUATION),
     "meeting-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_EVALUATION),

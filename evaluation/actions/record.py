@@ -21,6 +21,19 @@ def record_opinions(*, enrolment: Enrolment, submission: UUID, by: Any, **values
     return made, new
 
 
+def record_sheet(*, rounds: Iterable[tuple[Enrolment, dict[str, Any]]], submission: UUID, by: Any) -> int:
+    """All rounds of a summary sheet, or none; how many are new: one that is there already, number for number, is not made again."""
+    listed = list(rounds)
+    new = 0
+    with recording({enrolment.pk for enrolment, _ in listed}):
+        for enrolment, values in listed:
+            if not enrolment.opinion_rounds.filter(**values).exists():
+                made = enrolment.opinion_rounds.create(by=by, submission=submission, **values)
+                audit(by=by, verb="按汇总表登记征求意见", target=made)
+                new += 1
+    return new
+
+
 def pass_on(*, opinions: OpinionRound, on: date, by: Any) -> bool:
     """The opinions were told to those concerned, truthfully (S0 四: 如实向党员反馈).
 

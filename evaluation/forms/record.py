@@ -10,8 +10,10 @@ from django.utils import timezone
 from campaign.models import Enrolment, Participation
 from evaluation.models import Meeting, OpinionRound
 from members.forms.fields import DateField
+from members.forms.roster_import import RosterForm
 from portal.forms.choices import ManyOf
 from portal.forms.wording import plain_words
+from portal.paper_totals import PAPER_FIELDS, PaperTotals
 from portal.sending import MarkField
 
 CHECK = {"class": "form-check-input"}
@@ -42,15 +44,37 @@ class OpinionRoundForm(RecordForm):
 
     class Meta:
         model = OpinionRound
-        fields = ["channel", "held_on", "asked", "received", "passed_on"]
-        help_texts = {"asked": "谈了多少人、发了多少张表、请了多少人座谈", "received": "归并后的条数，没有意见填 0"}
+        fields = ["channel", "held_on", "asked", "received", "passed_on", *PAPER_FIELDS]
+        help_texts = {
+            "asked": "谈了多少人、发了多少张表、请了多少人座谈",
+            "received": "归并后的条数，没有意见填 0",
+            "sheets_issued": "发了纸质测评表、意见表的填写以下各项；没有发的都留空。发出 = 收回 + 未收回。",
+            "sheets_valid": "看过是否有效的填写；收回 = 有效 + 作废。",
+        }
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         held_on, passed_on = values.get("held_on"), values.get("passed_on")
         if held_on and passed_on and passed_on < held_on:
             self.add_error("passed_on", "反馈日期不能早于征求日期。")
+        if not self.errors.keys() & set(PAPER_FIELDS):
+            for name, reason in PaperTotals.of(values).refusals.items():
+                self.add_error(name, reason)
         return values
+
+
+class OpinionSheetForm(RosterForm):
+    """A summary sheet of several rounds."""
+
+    submission = MarkField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        file = self.fields["file"]
+        file.label = "汇总表文件"
+        file.help_text = (
+            "可上传 .xlsx、.xls、.ods、.csv，每种方式（或每个支部）一行。有一行不对就一行也不登记，并指出是哪一行。"
+        )
 
 
 class PassOnForm(forms.Form):

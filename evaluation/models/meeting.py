@@ -12,6 +12,7 @@ from campaign.models import Enrolment, Participation
 from members.models import Organization
 from members.permissions import Permission
 from members.scope import within
+from portal.paper_totals import CountedOnPaper, adding_up
 from portal.sending import Sent
 
 
@@ -23,8 +24,8 @@ class OfBranchQuerySet(models.QuerySet[Any]):
         return self.filter(within(user.scopes(Permission.RECORD_EVALUATION), "enrolment__organization__path"))
 
 
-class OpinionRound(Sent):
-    """Opinions sought through one channel (S0 四: 个别谈话、发放测评表、召开座谈会等)."""
+class OpinionRound(Sent, CountedOnPaper):
+    """Opinions sought through one channel (S0 四: 个别谈话、发放测评表、召开座谈会等); sheets of paper are counted where there were any."""
 
     class Channel(models.TextChoices):
         INTERVIEW = "interview", "个别谈话"
@@ -50,6 +51,7 @@ class OpinionRound(Sent):
         ordering = ["-held_on", "-pk"]
         constraints = [
             models.CheckConstraint(condition=Q(passed_on=None) | Q(passed_on__gte=F("held_on")), name="opinion_order"),
+            *adding_up("opinion"),
         ]
 
     def __str__(self) -> str:

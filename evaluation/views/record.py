@@ -1,25 +1,30 @@
 """Opinion rounds, talks and meetings of a branch."""
 
+from io import BytesIO
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.forms import Form, ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from campaign.models import Enrolment, Participation
 from evaluation.actions import record as actions
-from evaluation.forms.record import MeetingForm, OpinionRoundForm, PassOnForm, TalkForm
+from evaluation.forms.record import MeetingForm, OpinionRoundForm, OpinionSheetForm, PassOnForm, TalkForm
 from evaluation.indicators import talked
 from evaluation.models import Meeting, OpinionRound, Talk
+from evaluation.opinion_sheet import HEADINGS, Problem, read
 from members.permissions import Permission
 from portal.access import get_in_scope, requires
+from portal.documents import Table as Sheet
 from portal.kept_text import kept_fields
 from portal.paging import key_of
 from portal.sending import say_saved
+from portal.sheets import Unreadable
+from portal.spreadsheets import write_workbook
 
 PAGE = 30
 NAMES = 60
@@ -73,6 +78,37 @@ def opinion_round_create(request: HttpRequest, enrolment_pk: int) -> HttpRespons
         say_saved(request, "已登记征求意见情况。", new=new)
         return redirect("evaluation-records", enrolment.pk)
     return form_page(request, enrolment, form, "opinion_round_create")
+
+
+@requires(Permission.RECORD_EVALUATION)
+def opinion_sheet(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
+    """Several rounds at once out of a summary sheet: all of them, or none with what is wrong in which row."""
+    enrolment = enrolment_in_scope(request, enrolment_pk)
+    form = OpinionSheetForm(request.POST or None, request.FILES or None)
+    problems: list[Problem] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            found = read(form.cleaned_data["file"].read(), enrolment, request.user)
+        except Unreadable as reason:
+            form.add_error("file", str(reason))
+        else:
+            problems = found.problems
+            if not problems:
+                mark = form.cleaned_data["submission"]
+                new = actions.record_sheet(rounds=found.rounds, submission=mark, by=request.user)
+                say_saved(request, f"已登记{new}次征求意见。", new=new > 0)
+                return redirect("evaluation-records", enrolment.pk)
+    context = {"enrolment": enrolment, "form": form, "problems": problems, "trail": enrolment.organization.trail()}
+    wrong = bool(form.errors or problems)
+    return render(request, "evaluation/opinion_sheet.html", context, status=422 if wrong else 200)
+
+
+@requires(Permission.RECORD_EVALUATION)
+def opinion_sheet_template(request: HttpRequest, enrolment_pk: int) -> FileResponse:
+    """The empty summary sheet."""
+    enrolment_in_scope(request, enrolment_pk)
+    empty = write_workbook([Sheet("征求意见汇总", [names[0] for names in HEADINGS.values()], [])])
+    return FileResponse(BytesIO(empty), as_attachment=True, filename="征求意见汇总表.xlsx")
 
 
 @requires(Permission.RECORD_EVALUATION)

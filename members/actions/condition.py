@@ -7,6 +7,7 @@ from django.db import transaction
 
 from members.models import Organization, OrganizationCondition
 from members.models.condition import BY_GRAVITY
+from members.models.since import SinceKnown
 from members.registry import roll_changed
 from portal.actions.log import audit
 
@@ -17,14 +18,20 @@ class AlreadyLifted(Exception):
 
 @transaction.atomic
 def set_condition(
-    *, organization: Organization, condition: str, since: date, reason: str, by: Any
+    *,
+    organization: Organization,
+    condition: str,
+    since: date,
+    reason: str,
+    by: Any,
+    since_known: SinceKnown = SinceKnown.DAY,
 ) -> tuple[OrganizationCondition, bool]:
     """The organisation is in this condition from now on; the record, and whether it is new (it may hold already)."""
     record, new = OrganizationCondition.objects.get_or_create(
         organization=organization,
         condition=condition,
         lifted_on=None,
-        defaults={"since": since, "reason": reason, "by": by},
+        defaults={"since": since, "since_known": since_known, "reason": reason, "by": by},
     )
     if new:
         audit(
@@ -32,7 +39,7 @@ def set_condition(
             verb="认定党组织状态",
             target=organization,
             condition=record.get_condition_display(),
-            since=str(since),
+            since=record.since_in_table,
         )
         settle(organization)
     return record, new

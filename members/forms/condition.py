@@ -73,7 +73,7 @@ class LiftForm(forms.Form):
     def clean_on(self) -> Any:
         on = self.cleaned_data["on"]
         if on < self.record.since:
-            raise forms.ValidationError(f"解除日期不能早于起始日期（{self.record.since:%Y-%m-%d}）。")
+            raise forms.ValidationError(f"解除日期不能早于起始日期（{self.record.since_in_table}）。")
         return on
 
 

@@ -98,6 +98,16 @@ class FilterForm(forms.Form):
     def is_narrowed(self) -> bool:
         return any(self.cleaned_data.values())
 
+    @property
+    def in_words(self) -> str:
+        """What the list was narrowed to, as the page shows it; empty where it was not."""
+        said = []
+        for name, value in self.cleaned_data.items():
+            if value:
+                choices = dict(getattr(self.fields[name], "choices", ()))
+                said.append(f"{self.fields[name].label}：{choices.get(value, value)}")
+        return "；".join(said)
+
     def words(self, name: str) -> str:
         """What was typed, without spaces and what no database takes."""
         return "".join(self.cleaned_data.get(name, "").replace("\x00", "").split())

@@ -64,6 +64,22 @@ class MemberFilterForm(FilterForm):
         return members
 
 
+def latest_former(number: str, besides: Member | None = None) -> Member | None:
+    """Who had this identity number and has left, the latest; nobody where ``besides`` has the number too."""
+    index = identity_index(number)
+    if not index or (besides is not None and besides.identity_index == index):
+        return None
+    ended = Member.objects.filter(identity_index=index).exclude(ended_on=None)
+    return ended.select_related("branch").order_by("-ended_on", "-pk").first()
+
+
+def way_back(gone: Member) -> str:
+    """What to do about somebody whose record is closed, instead of making a second one."""
+    if gone.ending == Member.Ending.MOVED:
+        return "转回来的请办理“从外面转入”，原有记录会恢复"
+    return "登记有误的，请原支部或上级活动办公室在其页面“恢复在册”"
+
+
 class MemberForm(forms.ModelForm):
     """One member of ``branch``.
 
@@ -85,6 +101,8 @@ class MemberForm(forms.ModelForm):
         help_text="标签决定对本人的要求和参加方式，如“年老体弱”可以送学上门。",
     )
     same_name = forms.BooleanField(label="确实是同名的另一位党员", required=False)
+    # Whether a number of somebody who has left stops the form; who takes people in from outside asks in its own way.
+    asks_about_former = True
 
     class Meta:
         model = Member
@@ -133,6 +151,12 @@ class MemberForm(forms.ModelForm):
             raise forms.ValidationError(
                 "这个身份证号已经登记在另一位在册党员名下，请核对；如是转入，请联系原支部先办转出。"
             )
+        gone = latest_former(number, besides=self.instance) if self.asks_about_former else None
+        if gone is not None:
+            left = (
+                f"这个身份证号的党员{gone.ended_on:%Y-%m-%d}离开名册（{gone.get_ending_display()}），不能再登记一份。"
+            )
+            raise forms.ValidationError(f"{left}{way_back(gone)}。")
         return number
 
     def clean(self) -> dict[str, Any]:
@@ -200,6 +224,20 @@ class MobilityForm(forms.ModelForm):
             raise forms.ValidationError(f"“{Mobility.Kind(other).label}”还没有结束，请先登记结束。")
         return kind
 
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        kind, since = values.get("kind"), values.get("since")
+        if kind and since:
+            before = self.member.mobilities.filter(
+                Q(since=since) | Q(until__gt=since), kind=kind, since__lte=since
+            ).first()
+            if before is not None and before.until is not None:
+                known = (
+                    f"{before.since:%Y-%m-%d}至{before.until:%Y-%m-%d}的“{before.get_kind_display()}”已经登记过并已结束"
+                )
+                self.add_error("since", f"{known}，没有再登记一次。如果后来又有一次，请填写那一次的起始日期。")
+        return values
+
     def clean_host(self) -> Organization | None:
         host: Organization | None = self.cleaned_data["host"]
         if host is not None and host.pk == self.member.branch_id:
@@ -221,7 +259,7 @@ class MobilityEndForm(forms.Form):
     def clean_until(self) -> Any:
         until = self.cleaned_data["until"]
         if until < self.mobility.since:
-            raise forms.ValidationError(f"结束日期不能早于起始日期（{self.mobility.since:%Y-%m-%d}）。")
+            raise forms.ValidationError(f"结束日期不能早于起始日期（{self.mobility.since_in_table}）。")
         return until
 
 

@@ -27,6 +27,8 @@ class OrganizationSearch(forms.TextInput):
     """A line of text and, once several were found, a choice among them. ``value`` is (words, choice, words of the choice)."""
 
     found: list[Organization]
+    # Whether they are offered for a choice, which is a question and no mistake.
+    offers = False
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(
@@ -40,7 +42,13 @@ class OrganizationSearch(forms.TextInput):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         words, choice, _ = value if isinstance(value, tuple) else (value or "", "", "")
         line = super().render(name, words, attrs, renderer)
-        context = {"name": name, "words": words, "choice": key_of(choice), "found": with_places(self.found)}
+        context = {
+            "name": name,
+            "words": words,
+            "choice": key_of(choice),
+            "found": with_places(self.found),
+            "offers": self.offers,
+        }
         return mark_safe(line + render_to_string("members/_organization_choices.html", context))  # noqa: S308 both escape
 
 
@@ -75,7 +83,7 @@ class OrganizationField(forms.Field):
     def offer(self, words: str) -> Organization:
         """Raises ``ValidationError`` with what was found, for the user to choose from."""
         found = among(self.candidates, words, SHOWN + 1)
-        self.widget.found = found[:SHOWN]
+        self.widget.found, self.widget.offers = found[:SHOWN], bool(found)
         if not found:
             raise forms.ValidationError(f"没有找到“{words}”，请换一个更短的名称，或用组织编码查找。")
         if len(found) > SHOWN:

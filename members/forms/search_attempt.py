@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from members.forms.fields import DateField
 from members.models import Mobility, SearchAttempt
+from members.models.since import SinceKnown
 from portal.sending import MarkField
 
 
@@ -34,9 +35,11 @@ class SearchAttemptForm(forms.ModelForm):
 
     def clean_made_on(self) -> Any:
         day = self.cleaned_data["made_on"]
-        if day < self.mobility.since:
+        # Who was tried before the absence was registered was missing already; who was reached then was not.
+        begun = self.mobility.since_known != SinceKnown.UNKNOWN or self.data.get("reached")
+        if begun and day < self.mobility.since:
             raise forms.ValidationError(
-                f"不能早于{self.mobility.get_kind_display()}的起始日期（{self.mobility.since:%Y-%m-%d}）。"
+                f"不能早于{self.mobility.get_kind_display()}的起始日期（{self.mobility.since_in_table}）。"
             )
         return day
 

@@ -6,9 +6,8 @@ from django import forms
 
 from members.actions.transfer import Letter
 from members.forms.fields import DateField, FilterForm
-from members.forms.member import MemberForm
+from members.forms.member import MemberForm, latest_former
 from members.forms.organization_search import OrganizationField
-from members.identity import identity_index
 from members.models import Member, Organization, Transfer
 from members.models.transfer import TransferQuerySet
 from members.permissions import Permission
@@ -94,6 +93,7 @@ class TransferInForm(LetterForm, MemberForm):
         label="原所在党组织", max_length=120, error_messages={"required": "请填写原所在的党组织，见介绍信。"}
     )
     same_person = forms.BooleanField(label="确实是同一人，恢复原有记录", required=False)
+    asks_about_former = False
 
     field_order = ["place", "letter_number", "letter_date", "valid_days", "same_person", *MemberForm.field_order]
 
@@ -106,11 +106,9 @@ class TransferInForm(LetterForm, MemberForm):
     def former(self, typed: str) -> Member | None:
         """Who had this number and has left, the latest."""
         try:
-            index = identity_index(self.fields["identity"].clean(typed))
+            return latest_former(self.fields["identity"].clean(typed))
         except forms.ValidationError:
             return None
-        ended = Member.objects.filter(identity_index=index).exclude(ended_on=None) if index else Member.objects.none()
-        return ended.select_related("branch").order_by("-ended_on", "-pk").first()
 
     def clean(self) -> dict[str, Any]:
         values = super().clean()

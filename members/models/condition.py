@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from members.models.organization import Organization
+from members.models.since import Begun, SinceKnown
 from members.permissions import Permission
 from members.scope import within
 
@@ -33,7 +34,7 @@ class OrganizationConditionQuerySet(models.QuerySet["OrganizationCondition"]):
         return self.filter(lifted_on=None)
 
 
-class OrganizationCondition(models.Model):
+class OrganizationCondition(Begun):
     """One stretch of time in a condition other than 正常 (S0 四, 五(一); S2 三4).
 
     ``Organization.condition`` is the gravest of those that hold; the actions of ``members.actions.condition`` keep it so.
@@ -66,6 +67,7 @@ class OrganizationCondition(models.Model):
                 condition=Q(condition__in=["weak", "incomplete", "unclear", "stopped", "bankrupt", "restructuring"]),
                 name="condition_known",
             ),
+            models.CheckConstraint(condition=Q(since_known__in=SinceKnown.values), name="condition_since_known"),
             models.CheckConstraint(
                 condition=Q(lifted_on=None) | (Q(lifted_on__gte=F("since")) & ~Q(lifted_note="")),
                 name="condition_lifted_with_a_record",

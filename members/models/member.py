@@ -10,6 +10,7 @@ from members.dates import years_after, years_before
 from members.identity import identity_index, mask_identity, mask_phone
 from members.models.occupation import Occupation
 from members.models.organization import Organization
+from members.models.since import Begun, SinceKnown
 from members.permissions import Permission
 from members.scope import within
 from portal.ciphers import SealedTextField
@@ -193,7 +194,7 @@ class MobilityQuerySet(models.QuerySet["Mobility"]):
         return self.current().filter(kind=Mobility.Kind.OUT_OF_PROVINCE, host__isnull=False)
 
 
-class Mobility(models.Model):
+class Mobility(Begun):
     """A stretch of time in which a member is away from, or a guest in, the branch, or cannot be found (S0 四; S2 三2)."""
 
     class Kind(models.TextChoices):
@@ -222,6 +223,7 @@ class Mobility(models.Model):
                 condition=Q(kind__in=["in-city", "out-of-province", "inflow", "lost"]), name="mobility_kind"
             ),
             models.CheckConstraint(condition=Q(until=None) | Q(until__gte=models.F("since")), name="mobility_order"),
+            models.CheckConstraint(condition=Q(since_known__in=SinceKnown.values), name="mobility_since_known"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """What a row says anew of the person or organisation it is about."""
 
+from members.dates import in_words
 from members.models import Member
 from members.roster import values
 from members.roster.headings import LABELS, MEMBER, ORGANIZATION
@@ -43,8 +44,13 @@ def compare(row: Row, person: Person, branches: dict[str, str]) -> None:
         row.change("phone", old, said["phone"])
 
 
-def compare_traits(row: Row, old: list[str], away: dict[str, str]) -> None:
-    """``old``: sorted kinds of tags; ``away``: places by kind of open mobility."""
+def is_news(old: str, new: str) -> bool:
+    """Whether a partial date says something else, or more, than the one that is known."""
+    return bool(new) and not old.startswith(new)
+
+
+def compare_traits(row: Row, old: list[str], away: dict[str, tuple[str, str]]) -> None:
+    """``old``: sorted kinds of tags; ``away``: place and (partial) beginning by kind of open mobility."""
     said = row.values
     if old != said.get("tags", old):
         row.change("tags", join(old, values.TAGS), join(said["tags"], values.TAGS))
@@ -54,9 +60,12 @@ def compare_traits(row: Row, old: list[str], away: dict[str, str]) -> None:
         if current != stated:
             row.change("mobility", join(current, values.MOBILITY), join(stated, values.MOBILITY))
     new = said.get("place", "")
-    for kind, place in away.items():
+    begun = said.get("since_of", {})
+    for kind, (place, since) in away.items():
         if new and kind in said.get("away", []) and place != new:
             row.change("place", place, new)
+        if is_news(since, begun.get(kind, "")):
+            row.change(f"{values.MOBILITY[kind]}起始", in_words(since) or "不详", in_words(begun[kind]))
 
 
 def join(kinds: list[str], labels: dict[str, str]) -> str:
@@ -68,7 +77,7 @@ def facts(row: Row) -> list[tuple[str, str]]:
     said, labels = row.values, LABELS[row.kind]
     if row.kind == ORGANIZATION:
         shown = {"kind": values.KIND, "sector": values.SECTOR, "condition": values.CONDITION}
-        keys = ("code", "kind", "sector", "condition")
+        keys = ("code", "kind", "sector", "condition", "since")
         return [(labels[key], shown.get(key, {}).get(said[key], said[key])) for key in keys if said.get(key)]
     found = [(labels["branch"], said["where"])]
     found += [(labels[key], SHOWN.get(key, {}).get(said[key], said[key])) for key in PLAIN_FIELDS if said.get(key)]
@@ -77,6 +86,7 @@ def facts(row: Row) -> list[tuple[str, str]]:
         found.append((labels["tags"], join(said["tags"], values.TAGS)))
     if said.get("away"):
         found.append((labels["mobility"], join(said["away"], values.MOBILITY)))
+    found += [(f"{values.MOBILITY[kind]}起始", in_words(since)) for kind, since in said.get("since_of", {}).items()]
     if "status" not in said:
         found.append((LABELS[MEMBER]["status"], values.STATUS[Member.Status.FULL]))
     return found

@@ -22,7 +22,7 @@ KEPT = 20_000
 # Fields in which a stroke or 无 stands for nothing; in the others it is a mistake, or an answer.
 OPTIONAL = {
     "ethnicity", "education", "occupation", "post", "group", "helper", "place", "number", "born", "joined", "confirmed",
-    "identity", "phone",
+    "identity", "phone", "since", "out_since", "lost_since",
 }  # fmt: skip
 NOTHING = object()
 Read = Callable[[Any], Any]
@@ -44,6 +44,7 @@ def readers(kind: str, today: date) -> dict[str, tuple[Read, int]]:
             "kind": (partial(values.choice, labels=values.KIND, what="组织类型"), 0),
             "sector": (partial(values.choice, labels=values.SECTOR, what="领域"), 0),
             "condition": (partial(values.choice, labels=values.CONDITION, what="组织状态"), 0),
+            "since": (partial(values.partial_date, today=today), 0),
         }
     past = partial(values.partial_date, today=today)
     return {
@@ -59,6 +60,7 @@ def readers(kind: str, today: date) -> dict[str, tuple[Read, int]]:
         "born": (partial(past, grown=True), 0),
         "joined": (past, 0),
         "confirmed": (past, 0),
+        **dict.fromkeys(("since", "out_since", "lost_since"), (past, 0)),
         "identity": (values.identity, 0),
         "phone": (values.phone, 0),
         "tags": (lambda cell: (values.tags(cell), values.mobility_in_tags(cell)), 0),
@@ -133,6 +135,9 @@ def finish_organization(row: Row, cells: list[Any]) -> None:
     for key in ("name", "kind"):
         if not row.values.get(key) and not row.is_refused:
             row.refuse(key, "", f"{LABELS[ORGANIZATION][key]}不能为空。请补填。")
+    said = row.values
+    if said.get("since") and said.get("condition", Organization.Condition.NORMAL) == Organization.Condition.NORMAL:
+        row.note(f"组织状态没有填写或为正常，{row.layout.letter('since')}“{said['since']}”没有登记")
 
 
 def finish_member(row: Row, cells: list[Any]) -> None:
@@ -145,6 +150,7 @@ def finish_member(row: Row, cells: list[Any]) -> None:
         row.note(f"姓名“{cells[start]}”按“{name}”登记")
     if "tags" in said or "mobility" in said:
         settle_mobility(said)
+    settle_beginnings(row)
     born, joined = said.get("born", ""), said.get("joined", "")
     if joined:
         check_order(row, born, joined, said.get("confirmed", ""))
@@ -162,6 +168,21 @@ def settle_mobility(said: dict[str, Any]) -> None:
     if "mobility" in said or in_tags:
         said["away"] = sorted({*said.get("mobility", []), *in_tags})
         said["back"] = "mobility" in said
+
+
+def settle_beginnings(row: Row) -> None:
+    """``since_of``: kind of mobility → when it began, as far as the row says so; a date of nothing is pointed out."""
+    said, found, used = row.values, {}, set()
+    for kind in said.get("away", ()):
+        for key in ("lost_since" if kind == Mobility.Kind.LOST else "out_since", "since"):
+            if kind not in found and said.get(key):
+                found[kind] = said[key]
+                used.add(key)
+    for key in ("since", "out_since", "lost_since"):
+        if said.get(key) and key not in used:
+            row.note(f"没有对应的流动情况，{row.layout.letter(key)}“{said[key]}”没有登记")
+    if found:
+        said["since_of"] = found
 
 
 def check_order(row: Row, born: str, joined: str, confirmed: str) -> None:

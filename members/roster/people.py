@@ -19,6 +19,9 @@ LABELS = {"number": "党员编号", "identity": "身份证号"}
 # To be asked about, a birth must say at least the month: years alone fit too many.
 MONTH = 7
 SHOWN = 8
+LEFT = (
+    "这个身份证号的党员已经离开名册（转出、去世等）。请核对；转回的请办理“从外面转入”，登记有误的请在其页面恢复在册。"
+)
 # The clerk's word on a row, by sheet and row number: a member's key, or ``None`` for somebody who is not on the roll.
 T = TypeVar("T")
 Choices = Mapping[tuple[str, int], int | None]
@@ -147,8 +150,9 @@ class People:
             for number, ended_on in Member.objects.filter(number__in=chunk).values_list("number", "ended_on"):
                 (self.ended if ended_on else self.elsewhere).add(str(number))
         for chunk in chunks(sorted(indexes)):
-            taken = Member.objects.on_roll().filter(identity_index__in=chunk)
-            self.elsewhere.update(taken.values_list("identity_index", flat=True))
+            known = Member.objects.filter(identity_index__in=chunk).exclude(identity_index="")
+            for index, ended_on in known.values_list("identity_index", "ended_on"):
+                (self.ended if ended_on else self.elsewhere).add(index)
 
     def find_all_certain(self, rows: list[Row]) -> None:
         """Match the rows that numbers or choices tell of, once it is clear that no two of them mean the same person."""
@@ -174,6 +178,8 @@ class People:
         elif row.index in self.elsewhere:
             shown = masked("identity", row.values["identity"])
             row.refuse("identity", shown, "已登记在本级范围以外的党组织。请先办理组织关系转接。")
+        elif row.index in self.ended and by_identity is None:
+            row.refuse("identity", masked("identity", row.values["identity"]), LEFT)
         if row.is_refused:
             return None
         return self.claim(row, by_number or by_identity or self.by_key.get(self.choices.get(row.key) or 0))

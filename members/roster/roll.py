@@ -8,6 +8,7 @@ from django.db.models import BinaryField, ExpressionWrapper, F
 
 from members.models import Member, MemberTag, Mobility, Organization
 from members.models.member import MemberQuerySet
+from members.models.since import partial_since
 from portal.ciphers import unseal
 
 CHUNK = 5_000
@@ -80,11 +81,12 @@ def people_under(root: Organization) -> Iterator[tuple[Any, ...]]:
 
 
 def traits_under(root: Organization) -> tuple[Iterator[Any], Iterator[Any]]:
-    """Tags ``(member, kind)`` and open mobilities ``(member, kind, place)``."""
+    """Tags ``(member, kind)`` and open mobilities ``(member, kind, place, since, since_known)``."""
     # Joined, not "in" a selection: without fresh statistics the latter may be gone through for every single row.
     here = {"member__branch__path__startswith": root.path, "member__ended_on": None}
     tags = MemberTag.objects.filter(**here).order_by("member", "kind").values_list("member", "kind")
-    away = Mobility.objects.filter(**here, until=None).order_by("member", "kind").values_list("member", "kind", "place")
+    open_ones = Mobility.objects.filter(**here, until=None).order_by("member", "kind")
+    away = open_ones.values_list("member", "kind", "place", "since", "since_known")
     return tags.iterator(chunk_size=CHUNK), away.iterator(chunk_size=CHUNK)
 
 
@@ -98,7 +100,7 @@ class Roll:
     def __init__(self, root: Organization, meet: Callable[[Person], bool]) -> None:
         self.people: list[Person] = []
         self.tags: dict[int, list[str]] = {}
-        self.away: dict[int, dict[str, str]] = {}
+        self.away: dict[int, dict[str, tuple[str, str]]] = {}
         seen: dict[str, str] = {}
         essence = tree_essence(root)
         for values in people_under(root):
@@ -111,9 +113,9 @@ class Roll:
         for owner, kind in tags:
             essence.update(repr((owner, kind)).encode())
             self.tags.setdefault(owner, []).append(kind)
-        for owner, kind, place in away:
-            essence.update(repr((owner, kind, place)).encode())
-            self.away.setdefault(owner, {})[kind] = place
+        for owner, kind, place, since, known in away:
+            essence.update(repr((owner, kind, place, since, known)).encode())
+            self.away.setdefault(owner, {})[kind] = place, partial_since(since, known)
         self.stamp = essence.hexdigest()
 
 

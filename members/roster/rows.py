@@ -27,7 +27,7 @@ def fields() -> dict[str, Any]:
 
 # Keys are shared only where the first one had them all.
 shared = Fields()
-for key in (*LABELS[MEMBER], "where", "branch_key", "away", "back"):
+for key in (*LABELS[MEMBER], "where", "branch_key", "away", "back", "since_of"):
     setattr(shared, key, None)
 
 
@@ -85,7 +85,7 @@ class Row:
     def refuse(self, key: str, value: Any, reason: str) -> None:
         """Refuse the row for field ``key``, whose value was ``value``."""
         self.outcome = REFUSED
-        shown = "".join(c if c.isprintable() else " " for c in str(value if value is not None else ""))[:100]
+        shown = "".join(c if c.isprintable() else " " for c in as_shown(value))[:100]
         problem = (self.layout.letter(key), shown, reason)
         if self.problems is None:
             self.problems = []
@@ -131,7 +131,14 @@ class Plan:
         return essence.hexdigest()
 
 
+def as_shown(value: Any) -> str:
+    """A cell as the spreadsheet shows it: no ``1.1e+17`` for a long number."""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else f"{value:.15g}"
+    return str(value if value is not None else "")
+
+
 def masked(key: str, value: Any) -> str:
     """A value as the preview may show it."""
-    shown = str(value if value is not None else "")
+    shown = as_shown(value)
     return MASKS[key](shown) if key in MASKS and len(shown) > 5 else shown

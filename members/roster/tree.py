@@ -163,7 +163,15 @@ class Tree:
             return str(parent.values.get("code", ""))
         if written in self.names:
             return written
-        return self.one_of(row, key, written, self.by_name.get(plain(written)) or self.similar(written))
+        found = self.by_name.get(plain(written)) or self.similar(written)
+        kind = row.values.get("kind", "")
+        return self.one_of(row, key, written, [code for code in found if self.may_hold(code, kind)] or found)
+
+    def may_hold(self, code: str, kind: str) -> bool:
+        """Whether an organisation of this kind may stand right below that one: groups below branches, all others above them."""
+        if kind == Organization.Kind.GROUP:
+            return self.kinds[code] in Organization.BRANCH_KINDS
+        return self.kinds[code] not in LOWEST
 
     def similar(self, written: str) -> list[str]:
         """Known organisations by abbreviation. Those of the file are found by their row, as parents."""

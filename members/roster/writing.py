@@ -9,7 +9,8 @@ from members.actions.condition import set_condition
 from members.actions.transfer import keep_imported
 from members.history import Change, keep_changes
 from members.models import Member, MemberTag, Mobility, Organization, User
-from members.roster.comparing import PLAIN_FIELDS, facts, has_new_identity, news
+from members.models.since import partial_since, since_of
+from members.roster.comparing import PLAIN_FIELDS, facts, has_new_identity, is_news, news
 from members.roster.growing import write_organizations
 from members.roster.people import chunks
 from members.roster.roll import Person, fields_of
@@ -71,13 +72,15 @@ def moves(rows: list[Row], people: dict[int, Values], branches: dict[str, int]) 
 
 
 def note_conditions(rows: list[Row], root: Organization, today: date, by: Any, source: str) -> None:
-    """A condition that needs a record gets one: since today, because the file says so."""
-    stated = {
-        r.values["code"]: r.values["condition"] for r in rows if r.outcome in (CREATED, CHANGED) and states_condition(r)
-    }
+    """A condition that needs a record gets one, because the file says so: since when, as far as it says that too."""
+    stated = {r.values["code"]: r.values for r in rows if r.outcome in (CREATED, CHANGED) and states_condition(r)}
     for organization in Organization.objects.under(root).filter(code__in=list(stated)):
-        condition = stated[organization.code]
-        set_condition(organization=organization, condition=condition, since=today, reason=f"{VERB}：{source}", by=by)
+        said = stated[organization.code]
+        since, known = since_of(said.get("since", ""), today)
+        set_condition(
+            organization=organization, condition=said["condition"], since=since, since_known=known,
+            reason=f"{VERB}：{source}", by=by,
+        )  # fmt: skip
 
 
 def states_condition(row: Row) -> bool:
@@ -158,21 +161,26 @@ def write_mobilities(pairs: Sequence[tuple[int, Row]], today: date, some_known: 
     open_ones: dict[int, dict[str, Values]] = {}
     for chunk in chunks(pk for pk, _ in pairs) if some_known else ():
         for pk, owner, kind, *rest in Mobility.objects.filter(member__in=chunk, until=None).values_list(
-            "pk", "member", "kind", "place", "since"
+            "pk", "member", "kind", "place", "since", "since_known"
         ):
             open_ones.setdefault(owner, {})[kind] = pk, *rest
-    ended, moved, opened = [], [], []
+    ended, moved, dated, opened = [], [], [], []
     for owner, row in pairs:
         current, place = open_ones.get(owner, {}), row.values.get("place", "")
-        for kind, (pk, old, since) in current.items():
+        begun = row.values.get("since_of", {})
+        for kind, (pk, old, since, known) in current.items():
             if kind not in row.values["away"] and row.values["back"]:
                 ended.append((pk, max(today, since)))
             elif kind in row.values["away"] and place and place != old:
                 moved.append((pk, place))
-        opened += [(owner, kind, place, today) for kind in row.values["away"] if kind not in current]
+            if is_news(partial_since(since, known), begun.get(kind, "")):
+                dated.append((pk, *since_of(begun[kind], today)))
+        new = (kind for kind in row.values["away"] if kind not in current)
+        opened += [(owner, kind, place, *since_of(begun.get(kind, ""), today)) for kind in new]
     bulk.update(Mobility, ("until",), ended)
     bulk.update(Mobility, ("place",), moved)
-    bulk.insert(Mobility, ("member", "kind", "place", "since"), opened)
+    bulk.update(Mobility, ("since", "since_known"), dated)
+    bulk.insert(Mobility, ("member", "kind", "place", "since", "since_known"), opened)
 
 
 def history(pairs: Iterable[tuple[int, Row]]) -> Iterator[Change]:

@@ -1,5 +1,6 @@
 """What the room prints."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -56,12 +57,34 @@ def test_roll_masks_by_right_and_notes_who_printed_numbers(place: dict[str, Any]
 
 def test_roll_becomes_a_sheet_and_a_table(place: dict[str, Any]) -> None:
     assert render_pdf(sheet("roll", place["home"], place["office"]), landscape=True).startswith(b"%PDF")
-    [table] = documents["roll"].tables(place["home"], {}, place["committee"])  # type: ignore[misc]
+    params = {"organization": str(place["home"].pk)}
+    asked = find_subject(documents["roll"], params, place["committee"])
+    [table] = documents["roll"].tables(asked, params, place["committee"])  # type: ignore[misc]
     assert list(table.headings) == [
         "序号", "所在支部", "姓名", "性别", "民族", "出生年月", "学历", "职业",
         "入党时间", "转正时间", "职务", "类别", "联系电话",
     ]  # fmt: skip
     assert table.rows[0] == [1, "财政局党支部", "李䶮", "", "", "1968", "", "", "1998", "", "", "正式党员", "139****34"]
+
+
+def test_the_roll_is_printed_as_it_was_filtered(place: dict[str, Any]) -> None:
+    make.member(place["home"], "赵退休", tags=("retired",))
+    make.member(place["home"], "孙离开", ended_on=date(2005, 3, 1), ending="moved")
+    client = Client()
+    client.force_login(place["secretary"])
+    page = client.get(reverse("member-list", args=[place["home"].pk]), {"tag": "retired"}).text
+    assert '<input type="hidden" name="tag" value="retired">' in page
+    document, params = documents["roll"], {"organization": str(place["home"].pk), "tag": "retired"}
+    asked = find_subject(document, params, place["secretary"])
+    html = page_of(document, asked, params, place["secretary"])
+    assert "赵退休" in html
+    assert "李䶮" not in html
+    assert "标签：离退休" in html
+    [table] = document.tables(asked, params, place["secretary"])  # type: ignore[misc]
+    assert [row[2] for row in table.rows] == ["赵退休"]
+    everybody = sheet("roll", place["home"], place["secretary"])
+    assert "李䶮" in everybody
+    assert "孙离开" not in everybody
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Member statistics: every table adds up to the roll and can be rebuilt from the records."""
 
+import io
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
@@ -11,12 +13,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
+from pypdf import PdfReader
 
 from members.dimensions import AGES, PERIODS, dimensions
 from members.models import Member, Mobility, Organization
 from members.permissions import Role
-from members.statistics import CrossTable, cross, units
+from members.statistics import CrossTable, cross, units, yearly
 from portal.documents import documents
 from portal.print_job import find_subject, page_of
 from portal.printing import render_pdf
@@ -123,6 +127,35 @@ def test_figures_can_be_rebuilt_from_the_records(place: dict[str, Any]) -> None:
 def test_ages_change_on_the_birthday(place: dict[str, Any], born: str, label: str) -> None:
     make.member(place["branches"][0], born=born)
     assert as_counts(table(place["root"], "unit", "age")) == {label: 1}
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "status", "label"),
+    [
+        ("2000-12-31", "full", "5至9年"), ("2001-01-01", "full", "不满5年"), ("1995-12", "full", "10至19年"),
+        ("1956", "full", "40至49年"), ("1955-12-31", "full", "50年及以上"), ("", "full", "转正时间未填"),
+        ("", "probationary", "预备党员"),
+    ],
+)  # fmt: skip
+def test_years_of_membership_are_counted_from_becoming_a_full_member(
+    place: dict[str, Any], confirmed: str, status: str, label: str
+) -> None:
+    make.member(place["branches"][0], joined="1950", confirmed=confirmed, status=status)
+    assert as_counts(table(place["root"], "unit", "seniority")) == {label: 1}
+
+
+def test_on_paper_a_table_stands_with_its_picture(place: dict[str, Any]) -> None:
+    crowd(place)
+    office = make.hat(Role.OFFICE, again(place["root"]))
+    document, params = documents["member-yearbook"], {"organization": str(place["root"].pk)}
+    html = page_of(document, find_subject(document, params, office), params, office)
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(render_pdf(html, landscape=True))).pages]
+    assert len(pages) > 2
+    columns = {each.columns.label: len(each.headings) for each in yearly(again(place["root"]), timezone.localdate())}
+    for text in pages:
+        # Every bar of a picture has a number of people; a page has as many of them as its tables have columns.
+        here = [columns[label] for label in re.findall(r"下级组织×(\S+)", text)]
+        assert len(re.findall(r"^\d+人$", text, re.MULTILINE)) == sum(here)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The roll: who sees it, who writes it, and what follows from it."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from django.urls import reverse
 
 from campaign.progress import Figures, figures_of
 from members.actions.member import SameName, create
-from members.models import Member, User
+from members.identity import canonical
+from members.models import Member, Mobility, User
 from members.permissions import Role
 from portal.models import AuditEntry, ReadLog
 from tests import factories as make
@@ -17,6 +19,7 @@ from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
 IDENTITY = "11010519491231002X"
+FORMER = canonical("110100660821013")
 
 
 def typed(**fields: Any) -> dict[str, Any]:
@@ -202,6 +205,36 @@ def test_two_presses_at_the_same_moment_make_one_member(place: dict[str, Any]) -
     with pytest.raises(SameName):  # its form was checked before the first was there
         create(branch=place["home"], facts=facts, contact={}, tags=[], by=place["office"])
     assert Member.objects.filter(name="赵新来").count() == 1
+
+
+@pytest.mark.parametrize(("ending", "way"), [("died", "恢复在册"), ("moved", "从外面转入")])
+def test_nobody_who_has_left_is_registered_a_second_time(place: dict[str, Any], ending: str, way: str) -> None:
+    gone = make.member(place["away"], "孙䶮", ended_on=date(2005, 3, 1), ending=ending)
+    gone.set_identity(FORMER)
+    gone.save()
+    url = reverse("member-create", args=[place["home"].pk])
+    page = signed_in(place["secretary"]).post(url, typed(name="孙䶮", identity=FORMER))
+    assert page.status_code == 422
+    assert "2005-03-01离开名册" in page.text
+    assert way in page.text
+    assert 'value="孙䶮"' in page.text
+    assert Member.objects.filter(name="孙䶮").count() == 1
+
+
+def test_an_absence_sent_again_after_it_ended_stays_ended(place: dict[str, Any]) -> None:
+    client, person = signed_in(place["secretary"]), place["person"]
+    url = reverse("member-mobility", args=[person.pk])
+    absence = {"kind": "in-city", "since": "2005-03-01", "place": "城东区"}
+    client.post(url, absence)
+    away = Mobility.objects.get(member=person)
+    client.post(reverse("mobility-close", args=[away.pk]), {"until": "2005-04-01"})
+    for since in ("2005-03-01", "2005-03-20"):
+        page = client.post(url, absence | {"since": since})
+        assert page.status_code == 422
+        assert "2005-03-01至2005-04-01的“流出（市内）”已经登记过" in page.text
+    assert Mobility.objects.count() == 1
+    client.post(url, absence | {"since": "2005-04-01"})
+    assert Mobility.objects.filter(until=None).count() == 1
 
 
 def test_changes_are_noted_without_the_numbers(place: dict[str, Any]) -> None:

@@ -128,7 +128,9 @@ def test_the_template_explains_it_and_the_exported_roll_can_be_imported_again(
     book = load_workbook(io.BytesIO(client.get(reverse("roster-template")).content))
     assert "职业" in [cell.value for cell in book["党员"][1]]
     assert any("、".join(Occupation.labels) in str(cell.value) for [cell] in book["说明"].iter_rows(max_col=1))
-    [table] = documents["roll"].tables(home, {}, office)  # type: ignore[misc]
+    [table] = documents["roll"].tables(
+        find_subject(documents["roll"], {"organization": str(home.pk)}, office), {}, office
+    )  # type: ignore[misc]
     place = list(table.headings).index("职业")
     assert table.rows[0][place] == "个体和自由职业人员"
     lines = [",".join(map(str, line)) for line in (table.headings, table.rows[0])]

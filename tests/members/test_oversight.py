@@ -52,13 +52,24 @@ def test_office_puts_an_organisation_under_a_second_line(ministry: dict[str, Any
 
 @pytest.mark.parametrize(
     ("written", "said"),
-    [("没有的单位", "没有编码或全称"), ("部党组", "本来就能看到"), ("一车间党支部", "是本组织的下级")],
+    [("没有的单位", "没有找到“没有的单位”"), ("部党组", "本来就能看到"), ("一车间党支部", "是本组织的下级")],
 )
 def test_a_wrong_overseer_is_refused(ministry: dict[str, Any], written: str, said: str) -> None:
     page = oversee(ministry, written)
     assert page.status_code == 422
     assert said in page.text
     assert f'value="{written}"' in page.text
+
+
+def test_the_overseer_is_searched_for_like_the_target_of_a_transfer(ministry: dict[str, Any]) -> None:
+    page = oversee(ministry, "青岚")
+    assert page.status_code == 422
+    assert f'name="overseer-choice" value="{ministry["district"].pk}"' in page.text
+    url = reverse("organization-overseer", args=[ministry["plant"].pk])
+    data = {"overseer": "青岚", "overseer-words": "青岚", "overseer-choice": str(ministry["district"].pk)}
+    signed_in(ministry["office"]).post(url, data)
+    ministry["plant"].refresh_from_db()
+    assert ministry["plant"].overseer == ministry["district"]
 
 
 def test_overseer_sees_what_is_overseen_and_only_numbers_of_it(ministry: dict[str, Any]) -> None:

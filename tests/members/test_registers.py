@@ -227,6 +227,8 @@ def test_partial_dates_stay_partial_and_read_in_chinese(place: dict[str, Any]) -
         assert words in page
     assert 'value="1998-07"' in client.get(reverse("member-edit", args=[person.pk])).text
     params = {"organization": str(place["home"].pk)}
-    sheet = page_of(documents["roll"], place["home"], params, place["secretary"])
+    sheet = page_of(
+        documents["roll"], find_subject(documents["roll"], params, place["secretary"]), params, place["secretary"]
+    )
     assert "1998年7月" in sheet
     assert Member.objects.get(pk=person.pk).born == "1968"

@@ -149,6 +149,13 @@ def test_nothing_that_waits_for_a_word_is_swept_away(place: dict[str, Any], what
         Transfer.objects.create(member=person, kind="out", origin=place["one"], requested_by=place["office"])
     page = signed_in(place["office"]).post(url("merge", place, "one"), {"other": place["two"].code})
     assert "现在还不能办理" in page.text
+    settled_at = (
+        reverse("gate-detail", args=[Gate.objects.get().pk])
+        if what == "gate"
+        else url("detail", place, "one") + "transfers/?list=out"
+    )
+    assert f'<a href="{settled_at}">去办理</a>' in page.text
+    assert signed_in(place["office"]).get(settled_at).status_code == 200
     with pytest.raises(reshape.ReshapeRefused):
         reshape.merge(node=place["one"], other=place["two"], by=place["office"])
     assert Member.objects.filter(branch=place["one"]).count() == 2
@@ -204,6 +211,15 @@ def test_a_subtree_moves_with_its_figures_rights_and_roll_up_points(place: dict[
     assert signed_in(place["secretary"]).get(reverse("member-list", args=[place["one"].pk])).status_code == 200
 
 
+def test_nothing_is_counted_that_is_not_there(place: dict[str, Any]) -> None:
+    office = signed_in(place["office"])
+    page = office.post(url("move", place, "one"), {"other": place["east"].code}).text
+    assert "2名在册党员一起移动" in page
+    assert "0个下级组织" not in page
+    page = office.post(url("move", place, "four"), {"other": place["west"].code}).text
+    assert "0" not in page.split('class="effects"')[1].split("</ul>")[0]
+
+
 @pytest.mark.parametrize(
     ("node", "parent", "reason"),
     [
@@ -230,6 +246,7 @@ def test_only_the_empty_is_closed_and_may_be_reopened(place: dict[str, Any]) -> 
     office = signed_in(place["office"])
     page = office.get(url("close", place, "one")).text
     assert "名册上还有2名党员" in page
+    assert f'<a href="{reverse("member-list", args=[place["one"].pk])}">去办理</a>' in page
     assert "确认撤销" not in page
     assert "下面还有2个组织" in office.get(url("close", place, "west")).text
     office.post(url("close", place, "one"), {"shown": str(place["one"].pk)})

@@ -14,7 +14,15 @@ from openpyxl import Workbook, load_workbook
 
 from members.actions.committee import Seat, add
 from members.identity import canonical
-from members.models import Appointment, CommitteePost, Member, Mobility, Organization, RosterImport
+from members.models import (
+    Appointment,
+    CommitteePost,
+    Member,
+    Mobility,
+    Organization,
+    OrganizationCondition,
+    RosterImport,
+)
 from members.permissions import Role
 from members.roster import values
 from members.roster.checking import check
@@ -22,6 +30,7 @@ from members.roster.previewing import detail
 from members.roster.rows import Plan, Row
 from members.roster.values import Refused
 from members.roster.writing import write
+from members.sample_roster import template
 from portal.actions import job as jobs
 from portal.models import Job
 from portal.sheets import Unreadable
@@ -88,6 +97,76 @@ def test_blank_cells_wipe_nothing_and_a_plain_no_does(root: Organization, home: 
     assert only(root, head, "王芳,B1,N1,无,无").outcome == "unchanged"
 
 
+@pytest.mark.parametrize(
+    ("head", "kind", "written_as", "shown"),
+    [
+        ("失联起始日期", "失联", "2004年3月", "2004年3月"),
+        ("失联时间", "失联", "2004", "2004年"),
+        ("流出日期", "流出（外省市）", "2004-3-5", "2004年3月5日"),
+        ("状态起始日期", "失联", "2004.12.1", "2004年12月1日"),
+        ("失联起始日期", "失联", "", f"登记于{TODAY.year}年{TODAY.month}月{TODAY.day}日"),
+        ("流出日期", "失联", "2004-3-5", f"登记于{TODAY.year}年{TODAY.month}月{TODAY.day}日"),
+    ],
+)
+def test_no_beginning_is_invented(root: Organization, head: str, kind: str, written_as: str, shown: str) -> None:
+    line = f"王芳,B1,N1,{kind},{written_as}"
+    written(root, f"姓名,所在支部,党员编号,流动状态,{head}", line)
+    assert Mobility.objects.get(until=None).since_shown == shown
+    again = only(root, f"姓名,所在支部,党员编号,流动状态,{head}", line)
+    assert again.outcome == "unchanged"
+    assert bool(again.notes) == (head == "流出日期" and kind == "失联")
+
+
+def test_a_beginning_that_is_found_out_later_is_a_change(root: Organization) -> None:
+    head = "姓名,所在支部,党员编号,流动状态,失联起始日期"
+    written(root, head, "王芳,B1,N1,失联,")
+    row = only(root, head, "王芳,B1,N1,失联,2004年3月")
+    assert row.changes == [("失联起始", "不详", "2004年3月")]
+    written(root, head, "王芳,B1,N1,失联,2004年3月")
+    assert Mobility.objects.get().since_shown == "2004年3月"
+    assert only(root, head, "王芳,B1,N1,失联,2004").outcome == "unchanged"
+    assert only(root, head, "王芳,B1,N1,失联,2004-3-9").outcome == "changed"
+
+
+def test_conditions_of_organisations_begin_when_the_file_says(root: Organization) -> None:
+    head = "组织名称,组织编码,组织类型,组织状态,状态认定日期"
+    written(root, head, "东风支部,B21,党支部,软弱涣散,2004年3月", "西风支部,B22,党支部,停产,")
+    shown = {each.organization.code: each.since_shown for each in OrganizationCondition.objects.all()}
+    assert shown == {"B21": "2004年3月", "B22": f"登记于{TODAY.year}年{TODAY.month}月{TODAY.day}日"}
+
+
+def test_digits_typed_into_the_template_stay_text(root: Organization) -> None:
+    book = load_workbook(io.BytesIO(template()))
+    for sheet, headings in (("党员", ("身份证号", "联系电话", "党员编号")), ("组织", ("组织编码", "上级组织编码"))):
+        columns = {cell.value: cell.column_letter for cell in book[sheet][1]}
+        for heading in headings:
+            assert book[sheet].column_dimensions[columns[heading]].number_format == "@"
+        assert book[sheet].column_dimensions[columns["组织类型" if sheet == "组织" else "姓名"]].number_format != "@"
+
+
+def test_a_branch_is_no_candidate_for_a_parent(root: Organization) -> None:
+    written(
+        root,
+        "组织名称,组织编码,上级组织编码,组织类型",
+        "中共石桥乡委员会,Q1,,党委",
+        "乡委办公室党支部,Q2,Q1,党支部",
+    )
+    head = "组织名称,组织编码,上级组织,组织类型"
+    [row] = checked(root, head, "石桥党总支,Q3,乡委,党总支").organizations
+    assert not row.is_refused
+    assert row.values["parent_key"] == "Q1"
+    [group] = checked(root, head, "第一党小组,Q4,乡委,党小组").organizations
+    assert group.values["parent_key"] == "Q2"
+
+
+def test_a_number_kept_as_a_number_is_shown_as_the_cell_shows_it(root: Organization) -> None:
+    content = rosters.xlsx([["姓名", "所在支部", "身份证号"], ["王芳", "B1", 110100196608210130.0]])
+    [row] = check(content, Organization.objects.get(pk=root.pk), TODAY).members
+    assert "存成了数字" in row.problems[0][2]
+    assert "e" not in row.problems[0][1]
+    assert row.problems[0][1].startswith("110")
+
+
 def test_the_lost_are_taken_from_the_tags_too(root: Organization) -> None:
     written(root, "姓名,所在支部,标签", "王芳,B1,离退休、失联")
     person = Member.objects.get()
@@ -151,6 +230,15 @@ def test_two_rows_about_one_person_on_the_roll_are_refused(root: Organization, h
 def test_the_number_of_one_who_left_is_refused_in_other_words(root: Organization, home: Organization) -> None:
     make.member(home, "王芳", number="N1", ended_on=TODAY, ending="moved")
     assert "已经离开名册" in only(root, "姓名,所在支部,党员编号", "王芳,B1,N1").problems[0][2]
+
+
+def test_an_older_file_brings_nobody_back_who_has_died(root: Organization, home: Organization) -> None:
+    gone = make.member(home, "王芳", ended_on=TODAY, ending="died")
+    gone.set_identity(NEW)
+    gone.save()
+    row = only(root, "姓名,所在支部,身份证号", f"王芳,B1,{NEW}")
+    assert "已经离开名册" in row.problems[0][2]
+    assert NEW not in str(row.problems)
 
 
 def test_namesakes_with_different_births_are_two_people(root: Organization) -> None:
