@@ -317,7 +317,7 @@ def check(campaign: Any) -> int:
     from campaign.recounting import recount
 
     start = time.perf_counter()
-    differences = list(recount(campaign))
+    differences = list(recount(campaign, processes=os.cpu_count() or 1))
     print(f"\nrecount：{len(differences)} 处差异，{time.perf_counter() - start:.0f} 秒", flush=True)
     for difference in differences[:5]:
         print(f"  {difference}")

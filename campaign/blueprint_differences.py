@@ -46,7 +46,13 @@ def paired(before: Sequence[Data], after: Sequence[Data], name: str) -> list[tup
     for position, row in enumerate(after):
         same = next((old for old in left if old.get(name) == row.get(name)), None)
         there = before[position] if position < len(before) else None
-        if same is None and there in left and there and there.get(name) not in names[1] and row.get(name) not in names[0]:
+        if (
+            same is None
+            and there in left
+            and there
+            and there.get(name) not in names[1]
+            and row.get(name) not in names[0]
+        ):
             same = there
         if same is not None:
             left.remove(same)

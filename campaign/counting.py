@@ -19,7 +19,7 @@ class Figures:
     """Done, waived and total of one requirement, in persons or organisations.
 
     ``otherwise`` is the part of ``done`` that took another route (送学上门). Read from ready rows, ``behind`` says in how many units
-    something is missing, and ``overdue`` how much of ``missing`` is past its last day.
+    something is missing, ``overdue`` how much of ``missing`` is past its last day, ``soon`` how much has it within a week.
     """
 
     done: int = 0
@@ -28,6 +28,7 @@ class Figures:
     otherwise: int = 0
     behind: int = field(default=0, compare=False)
     overdue: int = field(default=0, compare=False)
+    soon: int = field(default=0, compare=False)
 
     @property
     def missing(self) -> int:
@@ -46,6 +47,7 @@ class Figures:
             self.otherwise + other.otherwise,
             self.behind + other.behind,
             self.overdue + other.overdue,
+            self.soon + other.soon,
         )
 
 

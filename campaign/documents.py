@@ -164,7 +164,7 @@ def gate_form(gate: Gate, params: Params, user: Any) -> dict[str, Any]:
     found = [count(r, [gate.enrolment_id]).get(gate.enrolment_id, NOTHING) for r in requirements]
     return {
         "gate": gate,
-        "lines": [RequirementLine(r, f) for r, f in zip(requirements, found, strict=True)],
+        "lines": [RequirementLine(r, f) for r, f in zip(requirements, found, strict=True) if f.total],
         "missing": from_json(gate.missing),
         "named": user.can(Permission.VIEW_NAMES, at=gate.scope),
         "run": gate.enrolment.runs.filter(phase=gate.phase).first(),

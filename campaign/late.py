@@ -4,13 +4,16 @@ expression."""
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.core import signing
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection
+from django.db.models import F, QuerySet, Value
+from django.utils import timezone
 
-from campaign.models import Campaign, Enrolment, PhaseRun, Progress, Requirement
+from campaign.ledgers import end_of
+from campaign.models import Campaign, PhaseRun, Requirement
 from campaign.progress import unmet
-from campaign.reports.overview import incomplete
 from members.models import Organization
 from portal.indicators import Subject
 
@@ -64,20 +67,42 @@ def unmark(text: str) -> Position | None:
         return None
 
 
-def after(position: Position | None, order: int, prefix: str) -> Q:
-    """Rows of the requirement at ``order`` that come after ``position``; ``prefix`` leads from the row to its
-    organisation."""
-    if position is None:
-        return Q()
-    further = Q(**{f"{prefix}path__gt": position.path})
-    if order < position.order:
-        return further
-    same = Q(**{f"{prefix}path": position.path})
-    return further | (same & Q(pk__gt=position.pk) if order == position.order else same)
-
-
-# Behind every row of a branch.
+# Behind every row of a unit.
 LAST = 2**62
+# Down from here: stand for organisations' ids in a statement that is kept.
+ANY_PLACE = -2005_07_01
+WIDTHS = (1, 4, 16, 64)
+statements: dict[tuple[object, ...], tuple[str, tuple[Any, ...]]] = {}
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A unit in which a requirement misses something, from its ready row."""
+
+    path: str
+    organization_id: int
+    requirement_id: int
+    missing: int
+
+
+def behind(node: Organization, requirements: Sequence[Requirement], start: str, number: int) -> list[Behind]:
+    """The ready rows of the first ``number`` units under ``node`` from the path ``start`` on in which something is missing, in tree
+    order; one statement, which looks at no more than it gives, wherever it starts."""
+    one = (
+        "SELECT * FROM (SELECT path, organization_id, requirement_id, total - done - waived AS missing FROM campaign_progress "
+        "WHERE kind = 'branch' AND behind = 1 AND requirement_id = %s AND path >= %s AND path <= %s ORDER BY path LIMIT %s) AS r{}"
+    )
+    first, last = max(start, node.path), end_of(node.path)
+    if not requirements:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join(one.format(n) for n in range(len(requirements))),
+            [value for r in requirements for value in (r.pk, first, last, number)],
+        )
+        rows = sorted((Behind(*row) for row in cursor.fetchall()), key=lambda row: row.path)
+    shown = sorted({row.path for row in rows})[:number]
+    return [row for row in rows if row.path <= shown[-1]] if shown else []
 
 
 def late_rows(
@@ -92,71 +117,101 @@ def late_rows(
     """At most ``limit`` lines under ``node`` after ``start``, in tree order and then that of the requirements (as
     ``requirements_in``).
 
-    One query for the branches, one per requirement that is missing in them, one for the dates; the same however many
-    branches there are.
+    One query for the units, one per requirement that is missing in them, two for the rest; the same however many units there are.
     """
     order = {r.pk: n for n, r in enumerate(requirements)}
-    missing = incomplete(node, requirements)
-    waiting = Organization.objects.under(node).filter(Exists(missing.filter(organization=OuterRef("pk"))))
     found: list[Late] = []
     while True:
-        here = waiting.filter(path__gte=start.path) if start is not None else waiting
-        branches = list(here.order_by("path")[: limit + 1])
-        rows = list(missing.filter(organization__in=branches).select_related("organization"))
+        rows = behind(node, requirements, start.path if start else "", limit + 1)
+        taken = enough(rows, start, limit - len(found)) if names else rows
         if names:
             for requirement in requirements:
-                places = [row.organization_id for row in rows if row.requirement_id == requirement.pk]
-                if places:
-                    found += named(requirement, order[requirement.pk], places, limit, start)
+                places = [row.organization_id for row in taken if row.requirement_id == requirement.pk]
+                found += [
+                    line for line in named(requirement, order[requirement.pk], places) if line.position.follows(start)
+                ]
         else:
-            found += [line for row in rows if (line := counted(row, requirements, order)).position.follows(start)]
-        if len(branches) <= limit or len(found) >= limit:
+            found += [line for line in counted(taken, requirements, order) if line.position.follows(start)]
+        if not taken or len(found) >= limit or (len(taken) == len(rows) and len({row.path for row in rows}) <= limit):
             break
-        # Figures that hang on today's date can be ahead of the records: these branches owed nothing after all.
-        start = Position(branches[-1].path, len(requirements), LAST)
+        # Figures that hang on today's date can be ahead of the records: these units owed nothing after all.
+        start = Position(taken[-1].path, len(requirements), LAST)
     found.sort(key=lambda line: line.position.key)
     return with_dates(campaign, found[:limit], requirements)
 
 
-def named(
-    requirement: Requirement, order: int, branches: Sequence[int], limit: int, start: Position | None
-) -> list[Late]:
-    """The persons or organisations in these branches that owe one requirement."""
-    person = requirement.subject == Subject.PERSON
-    prefix = "enrolment__organization" if person else "organization"
-    rows = unmet(requirement).filter(after(start, order, f"{prefix}__"), **{f"{prefix}__in": branches})
-    rows = rows.select_related("member", "enrolment__organization") if person else rows.select_related("organization")
-    found = []
-    for row in rows.order_by(f"{prefix}__path", "pk")[:limit]:
-        place: Enrolment = row.enrolment if person else row
-        found.append(
+def enough(rows: Sequence[Behind], start: Position | None, wanted: int) -> list[Behind]:
+    """The rows of the first units that together miss ``wanted``, besides the one at which the page starts."""
+    taken: list[Behind] = []
+    for row in rows:
+        if wanted <= 0 and row.path != taken[-1].path:
+            break
+        taken.append(row)
+        if start is None or row.path != start.path:
+            wanted -= row.missing
+    return taken
+
+
+def named(requirement: Requirement, order: int, places: Sequence[int]) -> list[Late]:
+    """The persons or organisations in these units that owe one requirement. The statement is kept for the day: putting it together
+    costs more than running it."""
+    if not places:
+        return []
+    width = next(n for n in (*WIDTHS, len(places)) if n >= len(places))
+    key = (connection.vendor, timezone.localdate(), requirement.pk, width)
+    if key not in statements:
+        if len(statements) > 500:
+            statements.clear()
+        statements[key] = owing(requirement, width).query.sql_with_params()
+    sql, params = statements[key]
+    stands = {ANY_PLACE - n: places[min(n, len(places) - 1)] for n in range(width)}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [stands.get(value, value) if isinstance(value, int) else value for value in params])
+        return [
             Late(
-                position=Position(place.organization.path, order, row.pk),
-                organization=place.organization.name,
-                organization_id=place.organization_id,
-                name=row.member.name if person else "",
+                position=Position(path, order, pk),
+                organization=organization,
+                organization_id=organization_id,
+                name=name,
                 requirement=requirement.label,
                 missing=1,
                 due=None,
-                enrolment_id=place.pk,
+                enrolment_id=enrolment,
             )
-        )
-    return found
+            for pk, path, organization, organization_id, enrolment, name in cursor.fetchall()
+        ]
 
 
-def counted(row: Progress, requirements: Sequence[Requirement], order: dict[int, int]) -> Late:
-    """A number instead of names, from the ready figure of one branch and requirement."""
-    position = Position(row.organization.path, order[row.requirement_id], 0)
-    return Late(
-        position=position,
-        organization=row.organization.name,
-        organization_id=row.organization_id,
-        name="",
-        requirement=requirements[position.order].label,
-        missing=row.total - row.done - row.waived,
-        due=None,
-        enrolment_id=0,
+def owing(requirement: Requirement, width: int) -> QuerySet[Any]:
+    """Who still owes it in ``width`` organisations, with the place."""
+    person = requirement.subject == Subject.PERSON
+    place = "enrolment__organization" if person else "organization"
+    name = F("member__name") if person else Value("")
+    rows = unmet(requirement).filter(**{f"{place}__in": [ANY_PLACE - n for n in range(width)]}).order_by()
+    unit = "enrolment_id" if person else "pk"
+    return rows.annotate(shown=name).values_list(
+        "pk", f"{place}__path", f"{place}__name", f"{place}__pk", unit, "shown"
     )
+
+
+def counted(rows: Sequence[Behind], requirements: Sequence[Requirement], order: dict[int, int]) -> list[Late]:
+    """Numbers instead of names, from the ready rows."""
+    titles = dict(
+        Organization.objects.filter(pk__in={r.organization_id for r in rows}).order_by().values_list("pk", "name")
+    )
+    return [
+        Late(
+            position=Position(row.path, order[row.requirement_id], 0),
+            organization=titles[row.organization_id],
+            organization_id=row.organization_id,
+            name="",
+            requirement=requirements[order[row.requirement_id]].label,
+            missing=row.missing,
+            due=None,
+            enrolment_id=0,
+        )
+        for row in rows
+    ]
 
 
 def with_dates(campaign: Campaign, rows: Sequence[Late], requirements: Sequence[Requirement]) -> list[Late]:

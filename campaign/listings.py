@@ -89,7 +89,7 @@ class ListingForm(FilterForm):
     """The choices and the words above a list; what cannot be read is left aside."""
 
     def __init__(self, *args: Any, listing: Listing, campaign: Campaign, **kwargs: Any) -> None:
-        self.base_fields: dict[str, forms.Field] = {
+        self.base_fields = {  # type: ignore[misc]
             each.name: forms.ChoiceField(label=each.label, required=False, choices=each.choices(campaign))
             for each in listing.narrowings
         }

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from campaign.entries import asked, owed, present
 from campaign.models import Campaign, Participation
 from members.models import Member
+from members.permissions import Permission
 from members.registry import MemberPanel, member_panels
 from portal.indicators import Subject
 
@@ -20,7 +23,9 @@ def taking_part(member: Member, user: Any) -> dict[str, Any] | None:
     missing = {
         row.pk: owed(visible, asked(phases.get(row.enrolment_id, {}), Subject.PERSON), row.pk) for row in running
     }
-    return {"participations": [{"row": row, "asked": row in running, "owed": missing.get(row.pk, [])} for row in rows]}
+    seen = member.pk == user.member_id or user.can(Permission.VIEW_STUDY, at=member.branch)
+    study_url = reverse("study-account", args=[member.pk]) if seen else ""
+    return {"study_url": study_url, "participations": [{"row": row, "asked": row in running, "owed": missing.get(row.pk, [])} for row in rows]}
 
 
 member_panels.register(MemberPanel("campaigns", "campaign/_member_panel.html", taking_part))

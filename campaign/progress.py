@@ -227,7 +227,8 @@ def progress_entries(
             if f is None or not f.total:
                 continue
             day = NEVER
-            if run := unit.runs.get(requirement.step.phase_id):
+            run = unit.runs.get(requirement.step.phase_id)
+            if run and unit.state != Enrolment.State.POSTPONED:
                 key = (requirement.pk, run[1], run[2])
                 if key not in days:
                     days[key] = requirement.due_on(PhaseRun(starts_on=run[1], ends_on=run[2]))

@@ -6,6 +6,8 @@ itself: the topmost points, and those units that have none. Statements are writt
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date, timedelta
+from operator import add
 from typing import Any
 
 from django.db import connection
@@ -19,6 +21,8 @@ from members.models import Organization
 
 Row = tuple[Any, ...]
 OVERDUE = "SUM(CASE WHEN due_on < %s THEN total - done - waived ELSE 0 END)"
+SOON = "SUM(CASE WHEN due_on BETWEEN %s AND %s THEN total - done - waived ELSE 0 END)"
+SOON_DAYS = 7
 
 
 class Reader:
@@ -69,6 +73,17 @@ class Reader:
         return [row for row in found if row[0] in places]
 
 
+SPAN = ["MIN(CASE WHEN units > 0 THEN starts_on END)", "MAX(CASE WHEN units > 0 THEN ends_on END)"]
+
+
+def earliest(a: Any, b: Any) -> Any:
+    return min(a, b) if a and b else a or b
+
+
+def latest(a: Any, b: Any) -> Any:
+    return max(a, b) if a and b else a or b
+
+
 class Statement:
     """SELECT sums of one ledger, by place, own key and what ``split`` names."""
 
@@ -77,8 +92,13 @@ class Statement:
         sums = [f"SUM({name})" for name in ledger.numbers]
         self.params: list[Any] = []
         if ledger is PROGRESS:
-            sums.append(OVERDUE)
-            self.params.append(timezone.localdate())
+            today = timezone.localdate()
+            sums += [OVERDUE, SOON]
+            self.params += [today, today, today + timedelta(SOON_DAYS)]
+        self.folds: list[Any] = [add] * len(sums)
+        if ledger is STANDING:
+            sums += SPAN
+            self.folds += [earliest, latest]
         self.sums = ", ".join(sums)
         self.group = ", ".join([ledger.own, *self.split])
 
@@ -93,9 +113,12 @@ class Statement:
             return cursor.fetchall()
 
     def of(self, keys: Sequence[int]) -> list[Row]:
-        """Rows of these organisations, by their paths."""
+        """Rows of these organisations, by their paths; each kind has its own index."""
+        if not keys:
+            return []
         marks = ", ".join(["%s"] * len(keys))
-        return self.run("path", f"organization_id IN ({marks})", keys) if keys else []
+        each = " OR ".join(f"(kind = '{kind}' AND organization_id IN ({marks}))" for kind in ("branch", "rollup"))
+        return self.run("path", f"({each})", [*keys, *keys])
 
     def cut(self, length: int, within: int | None, first: str, last: str, *, below: bool = False) -> list[Row]:
         """Rows directly within a point (``None``: in none) from ``first`` to the end of ``last``, by their path's first ``length``
@@ -112,13 +135,15 @@ class Statement:
         for row in rows:
             known = found.get(row[:width])
             numbers = row[width:]
-            found[row[:width]] = [a + b for a, b in zip(known, numbers, strict=True)] if known else list(numbers)
+            found[row[:width]] = (
+                [fold(a, b) for fold, a, b in zip(self.folds, known, numbers, strict=True)] if known else list(numbers)
+            )
         return [(*key, *numbers) for key, numbers in found.items()]
 
 
 def figures_in(numbers: Sequence[int]) -> Figures:
-    done, waived, otherwise, total, behind, overdue = numbers
-    return Figures(done, waived, total, otherwise, behind, overdue)
+    done, waived, otherwise, total, behind, overdue, soon = numbers
+    return Figures(done, waived, total, otherwise, behind, overdue, soon)
 
 
 def figures(reader: Reader, requirements: Collection[int]) -> tuple[dict[int, Figures], dict[str, dict[int, Figures]]]:
@@ -145,13 +170,17 @@ def coverage(reader: Reader) -> tuple[Coverage, dict[str, Coverage]]:
 
 
 def standing(reader: Reader, phases: Collection[int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Where units are: rows with ``phase_id``, ``state``, ``starts_on``, ``ends_on`` and ``sum_…`` of the numbers of ``Standing``, of the
-    node, and of the children with the child's path ``at``."""
-    names = [STANDING.own, *STANDING.bucket, *(f"sum_{name}" for name in STANDING.numbers)]
-    mine, below = reader.read(STANDING, phases, STANDING.bucket)
-    return [dict(zip(names, row, strict=True)) for row in mine], [
-        dict(zip(["at", *names], row, strict=True)) for row in below
-    ]
+    """Where units are: rows with ``phase_id``, ``state``, ``sum_…`` of the numbers of ``Standing``, and the first and last day
+    (``starts_on``, ``ends_on``), of the node, and of the children with the child's path ``at``."""
+    names = [STANDING.own, "state", *(f"sum_{name}" for name in STANDING.numbers), "starts_on", "ends_on"]
+    mine, below = reader.read(STANDING, phases, ["state"])
+    own = [dict(zip(names, (*row[:-2], day(row[-2]), day(row[-1])), strict=True)) for row in mine]
+    return own, [dict(zip(["at", *names], (*row[:-2], day(row[-2]), day(row[-1])), strict=True)) for row in below]
+
+
+def day(value: Any) -> date | None:
+    """The embedded database gives the first of many dates as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def every_requirement(campaign: Campaign) -> list[int]:

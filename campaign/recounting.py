@@ -1,5 +1,6 @@
 """Checking every ready number against the records, and every sum against what it sums."""
 
+import multiprocessing
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ from campaign.rollups import in_campaign
 from members.models import Organization
 
 CHUNK = 1000
+# Fewer portions are not worth processes of their own.
+MANY = 8
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,39 @@ class Difference:
         return f"{self.organization}｜{self.subject}｜{self.what}：保存 {self.kept}，记录 {self.counted}"
 
 
-def recount(campaign: Campaign, *, mend: bool = False) -> Iterator[Difference]:
+def recount(campaign: Campaign, *, mend: bool = False, processes: int = 1) -> Iterator[Difference]:
     """Every number that differs from the records; with ``mend`` it is put right. A difference is looked at again under the lock, so
-    that a write in between is not taken for one."""
+    that a write in between is not taken for one. More ``processes`` share the counting (PostgreSQL only)."""
     checker = Checker(campaign, mend)
     yield from checker.strays()
-    for keys in chunks(list(campaign.enrolments.in_tree_order().values_list("pk", flat=True))):
-        yield from checker.units(keys)
+    jobs = [("units", keys) for keys in chunks(list(campaign.enrolments.in_tree_order().values_list("pk", flat=True)))]
     if campaign.state != Campaign.State.CLOSED:  # the roll goes on without it
         branches = Organization.objects.under(campaign.organization).branches()
-        for keys in chunks(list(branches.values_list("pk", flat=True))):
-            yield from checker.branches(keys)
+        jobs += [("branches", keys) for keys in chunks(list(branches.values_list("pk", flat=True)))]
+    if processes > 1 and len(jobs) > MANY and connection.vendor == "postgresql":
+        connection.close()
+        with multiprocessing.get_context("fork").Pool(processes, begin, (campaign, mend)) as pool:
+            for found in pool.imap(portion, jobs):
+                yield from found
+    else:
+        for what, keys in jobs:
+            yield from getattr(checker, what)(keys)
     for ledger in LEDGERS:
         yield from checker.sums(ledger)
+
+
+CHECKERS: list["Checker"] = []
+
+
+def begin(campaign: Campaign, mend: bool) -> None:
+    """A process that counts has a connection of its own."""
+    connection.close()
+    CHECKERS[:] = [Checker(campaign, mend)]
+
+
+def portion(job: tuple[str, list[int]]) -> list["Difference"]:
+    what, keys = job
+    return list(getattr(CHECKERS[0], what)(keys))
 
 
 def chunks(keys: list[int]) -> Iterator[list[int]]:

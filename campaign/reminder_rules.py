@@ -63,7 +63,9 @@ for number, rule in enumerate(
         ReminderRule("phase-starts", "阶段将要开始", "支部书记和参加人员", "提前天数", (3,), several=True),
         ReminderRule("phase-ends", "阶段将要结束", "支部书记和参加人员", "提前天数", (1, 3, 7), several=True),
         ReminderRule("requirement-due", "规定动作快到期", "没有完成的本人，支部的工作提醒书记", "提前天数", (7,)),
-        ReminderRule("requirement-late", "规定动作已过期", "没有完成的本人，支部的工作提醒书记", "每隔几天再提醒", (7,)),
+        ReminderRule(
+            "requirement-late", "规定动作已过期", "没有完成的本人，支部的工作提醒书记", "每隔几天再提醒", (7,)
+        ),
         ReminderRule("gate-waits", "转段申请等待审核", "有权审核的上级", "等待超过几天", (3,)),
         ReminderRule("stalled", "支部停滞", "最近的上级活动办公室，每周一条", "过期又无记录满几天", (14,)),
     )

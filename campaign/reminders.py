@@ -127,7 +127,9 @@ def requirements_unmet(today: date) -> Iterator[Draft]:
     """Who still owes a requirement that is nearly due is told once; who is late, again and again: the person, or the
     secretary where the unit itself owes it."""
     for (lead, every), campaigns in grouped("requirement-due", "requirement-late"):
-        times = Times(today, eve_of_work(today) + timedelta(days=lead[0]) if lead else today - DAY, every[0] if every else 0)
+        times = Times(
+            today, eve_of_work(today) + timedelta(days=lead[0]) if lead else today - DAY, every[0] if every else 0
+        )
         requirements = Requirement.objects.in_force().filter(campaign__in=campaigns)
         for requirement in requirements.select_related("campaign", "step__phase").order_by("campaign", "pk"):
             for chunk in chunks(behind(requirement, times)):

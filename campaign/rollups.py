@@ -18,8 +18,8 @@ from campaign.models import Campaign, Reach, Ready, RollupPoint
 from members.models import Organization
 
 LIMIT = 1000
-# At the top at most about so many points are added up.
-TOPS = 300
+# In a campaign too large for it the topmost points are so many that writers do not wait for each other there, and no more.
+TOPS = 20
 
 
 def choose(campaign: Campaign, limit: int = LIMIT) -> dict[str, int]:

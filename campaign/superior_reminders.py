@@ -1,7 +1,7 @@
 """What superiors are told: requests that wait for them, and units below that have stopped."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 
 from django.urls import reverse
@@ -33,7 +33,7 @@ def gates_waiting(today: date) -> Iterator[Draft]:
                 days = (today - timezone.localdate(gate.requested_at)).days
                 text = f"{gate.enrolment.organization}的{gate.heading}申请已等待{days}天，请审核。"
                 url = reverse("gate-detail", args=[gate.pk])
-                for user_id in nearest(deciding(gate), hats, lambda user, gate=gate: user != gate.requested_by_id):
+                for user_id in nearest(deciding(gate), hats, never=gate.requested_by_id):
                     key = f"gate-waits:{gate.pk}:{(days - patience - 1) // WEEK}:{user_id}"
                     yield Draft(user_id, key, GATE, text, url)
 
@@ -60,9 +60,10 @@ def wearers(paths: Collection[str], roles: Collection[str]) -> dict[str, list[in
     return found
 
 
-def nearest(paths: Iterable[str], hats: dict[str, list[int]], fits: Callable[[int], bool] = lambda _: True) -> list[int]:
+def nearest(paths: Iterable[str], hats: dict[str, list[int]], *, never: int) -> list[int]:
+    """Users at the first of the paths that has any besides the one who is ``never`` asked."""
     for path in paths:
-        if users := [user_id for user_id in hats.get(path, ()) if fits(user_id)]:
+        if users := [user_id for user_id in hats.get(path, ()) if user_id != never]:
             return list(dict.fromkeys(users))
     return []
 

@@ -95,7 +95,12 @@ def page_for(requirement: Requirement, row: Any) -> str:
 
 
 # What acting for a unit consists of; for a committee, its office holds it.
-ACTING = {Permission.PREPARE_ENROLMENT, Permission.REQUEST_GATE}
+ACTING = {
+    Permission.PREPARE_ENROLMENT,
+    Permission.REQUEST_GATE,
+    Permission.RECORD_STUDY,
+    Permission.RECORD_EVALUATION,
+}
 
 
 def opens(page: str, user: Any, enrolment: Enrolment) -> bool:
@@ -118,13 +123,18 @@ def unit_links(enrolment: Enrolment, user: Any) -> list[dict[str, str]]:
     """The ways on from the unit's page, as far as the reader may go: label, address, icon."""
     at, running = enrolment.organization, enrolment.state == Enrolment.State.RUNNING
     people = not enrolment.is_committee
-    ask = enrolment.acted_for_with(Permission.REQUEST_GATE)
+    asked = (Permission.REQUEST_GATE, Permission.RECORD_STUDY, Permission.RECORD_EVALUATION)
+    ask, record, evaluate = (enrolment.acted_for_with(permission) for permission in asked)
     asks = running and user.can(ask, at=at)
     ways = [
-        (Permission.RECORD_STUDY, running and people, "记一次学习", "study-session-create", "book"),
+        (record, running, "记一次学习" if people else "记一次中心组学习", "study-session-create", "book"),
+        (Permission.VIEW_STUDY, True, "学习日历", "study-calendar", "calendar"),
         (Permission.VIEW_STUDY, people, "学习记录", "study-session-list", "list"),
         (Permission.VIEW_STUDY, people, "补课", "make-up-list", "clock"),
-        (Permission.RECORD_EVALUATION, people, "征求意见、谈心和会议", "evaluation-records", "talk"),
+        (Permission.VIEW_STUDY, people, "学习材料", "branch-material-list", "book"),
+        (Permission.VIEW_STUDY, people, "党员心得", "study-note-list", "pen"),
+        (Permission.VIEW_STUDY, enrolment.is_committee, "中心组学习记录", "study-session-list", "list"),
+        (evaluate, True, "征求意见、谈心和会议" if people else "征求意见和会议", "evaluation-records", "talk"),
         (Permission.REVIEW_ANALYSIS, people, "党性分析材料", "self-analysis-list", "pen"),
         (ask, asks, "申请结束" if asks and last_step(enrolment) else "申请转段", "gate-request", "gate"),
     ]
@@ -138,6 +148,10 @@ def unit_links(enrolment: Enrolment, user: Any) -> list[dict[str, str]]:
             -1 if len(links) > 1 else len(links),
             {"label": "整改台账", "url": reverse("task-list", args=[at.pk]), "icon": "tools"},
         )
+    if user.can(Permission.VIEW_STUDY, at=at):
+        links.append({"label": "年度学习情况", "url": reverse("study-account-list", args=[at.pk]), "icon": "chart"})
+        if not people:
+            links.append({"label": "中心组成员", "url": reverse("core-group", args=[at.pk]), "icon": "users"})
     if people and user.can(Permission.SET_ROUTE, at=at):
         url = reverse("listing", args=[enrolment.campaign_id, at.pk, "alternatives"])
         links.append({"label": "灵活方式", "url": url, "icon": "users"})

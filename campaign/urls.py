@@ -3,6 +3,7 @@
 from django.urls import path
 
 from campaign.blueprint_urls import urlpatterns as of_blueprints
+from campaign.dashboard_urls import urlpatterns as of_dashboards
 from campaign.study_plan_urls import urlpatterns as of_study_plans
 from campaign.study_urls import urlpatterns as of_study
 from campaign.views import (
@@ -10,7 +11,6 @@ from campaign.views import (
     campaign,
     closing,
     contact_point,
-    dashboard,
     enrolment,
     filing,
     finding,
@@ -39,8 +39,8 @@ urlpatterns = [
     *of_study_plans,
     path("campaigns/<int:pk>/close/", closing.campaign_close, name="campaign-close"),
     path("campaigns/<int:campaign_pk>/gates/", gate.gate_list, name="gate-list"),
-    path("campaigns/<int:campaign_pk>/progress/<int:organization_pk>/", dashboard.dashboard, name="dashboard"),
     path("campaigns/<int:campaign_pk>/late/<int:organization_pk>/", late.late_list, name="late-list"),
+    *of_dashboards,
     path("batches/<int:pk>/edit/", batch.batch_edit, name="batch-edit"),
     path("batches/<int:batch_pk>/enrol/", batch.enrolment_create, name="enrolment-create"),
     path("enrolments/<int:pk>/", enrolment.enrolment_detail, name="enrolment-detail"),

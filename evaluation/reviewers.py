@@ -7,7 +7,6 @@ from campaign.models import Participation
 from members.models import Appointment, MemberTag, Organization
 from members.permissions import GRANTS, Permission, roles_with
 
-
 Hats = dict[str, list[Appointment]]
 
 

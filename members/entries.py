@@ -36,6 +36,7 @@ PEOPLE = (
     "/conditions/",
     "/committee-posts/",
     "/imports/",
+    "/channels/",
 )
 menu.register(MenuEntry("organizations", "组织与党员", first_place, keeps_people, icon="tree", order=60, areas=PEOPLE))
 menu.register(

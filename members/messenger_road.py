@@ -47,4 +47,4 @@ class MessengerRoad:
         self.failing.clear()
 
 
-roads.register(MessengerRoad())
+roads.register(MessengerRoad)

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import signing
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from portal.models import Digest, Notice
+from portal.models import Digest, MailRefusal, Notice
 
 # The newest so many are listed; how many more there are is said.
 LISTED = 50
@@ -52,12 +53,17 @@ def unsubscribe_token(user_id: int) -> str:
     return signing.Signer(salt=SALT).sign(str(user_id))
 
 
-def user_of(token: str) -> int | None:
+def reader_of(token: str) -> Any:
     """Whose link it is; ``None`` for anything that the portal has not signed."""
     try:
-        return int(signing.Signer(salt=SALT).unsign(token))
+        pk = int(signing.Signer(salt=SALT).unsign(token))
     except (signing.BadSignature, ValueError):
         return None
+    return get_user_model().objects.filter(pk=pk).first()
+
+
+def takes_mail(user: Any) -> bool:
+    return not MailRefusal.objects.filter(user=user.pk).exists()
 
 
 def unsubscribe_url(user_id: int) -> str:

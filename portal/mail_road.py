@@ -39,6 +39,8 @@ class MailRoad:
         self.connection.open()
 
     def carry(self, digest: Digest) -> None:
+        if not self.people().filter(pk=digest.recipient_id).exists():
+            raise Refused("收件人刚刚退订，或不再有电子邮箱。")
         try:
             self.connection.send_messages([letter(digest, self.connection)])
         except (SMTPResponseException, SMTPRecipientsRefused, ValueError) as refusal:
@@ -77,4 +79,4 @@ def letter(digest: Digest, connection: Any) -> EmailMessage:
     return EmailMessage(subject, body, to=[digest.recipient.email], headers=headers, connection=connection)
 
 
-roads.register(MailRoad())
+roads.register(MailRoad)

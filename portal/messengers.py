@@ -36,14 +36,22 @@ class Message:
     to: str = ""
 
     def markdown(self) -> str:
-        return within(LONGEST, f"**{self.title}**\n", [f"- [{escaped(each.text)}]({link(each)})" for each in self.lines])
+        return within(
+            LONGEST, f"**{self.title}**\n", [f"- [{escaped(each.text)}]({link(each)})" for each in self.lines]
+        )
 
     def plain(self) -> str:
         return within(LONGEST, f"{self.title}\n", [f"· {each.text}\n  {link(each)}" for each in self.lines])
 
     def as_json(self) -> dict[str, Any]:
         items = [{"kind": each.kind, "text": each.text, "url": link(each)} for each in self.lines]
-        return {"id": self.number, "type": "person" if self.to else "group", "to": self.to, "title": self.title, "items": items}
+        return {
+            "id": self.number,
+            "type": "person" if self.to else "group",
+            "to": self.to,
+            "title": self.title,
+            "items": items,
+        }
 
 
 def link(line: GroupLine) -> str:
@@ -94,7 +102,11 @@ def plain_json(url: str, secret: str, message: Message) -> Answer:
     body = json.dumps(message.as_json(), ensure_ascii=False).encode()
     moment = str(round(time.time()))
     signed = hmac.new(secret.encode(), moment.encode() + b"." + body, hashlib.sha256).hexdigest()
-    headers = {"X-Portal-Timestamp": moment, "X-Portal-Signature": f"sha256={signed}", "Idempotency-Key": message.number}
+    headers = {
+        "X-Portal-Timestamp": moment,
+        "X-Portal-Signature": f"sha256={signed}",
+        "Idempotency-Key": message.number,
+    }
     return post(url, body, JSON | headers)
 
 

@@ -39,8 +39,17 @@ class Road(Protocol):
     def close(self) -> None: ...
 
 
-roads: Registry[Road] = Registry("road")
+class RoadKind(Protocol):
+    """Makes a road for one round: what it holds (a connection, who just failed) is of that round alone."""
+
+    @property
+    def code(self) -> str: ...
+
+    def __call__(self) -> Road: ...
+
+
+roads: Registry[RoadKind] = Registry("road")
 
 
 def by_precedence() -> list[Road]:
-    return sorted(roads, key=lambda road: road.order)
+    return sorted((kind() for kind in roads), key=lambda road: road.order)

@@ -24,8 +24,7 @@ from cryptography.x509.oid import NameOID
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """An SMTP server. ``taken`` are the letters it has; ``hold`` keeps it from answering after a letter's last line, before
-    (``keeps`` false) or after (true) it has kept the letter."""
+    """An SMTP server. ``taken`` are the letters it has; while ``hold`` is not set, it does not say that it took them."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -36,7 +35,6 @@ class Mailbox(socketserver.ThreadingTCPServer):
         self.asked = threading.Event()
         self.hold = threading.Event()
         self.hold.set()
-        self.keeps = True
 
     @property
     def url(self) -> str:
@@ -70,13 +68,9 @@ class Postman(socketserver.StreamRequestHandler):
         while (line := self.rfile.readline()) not in {b".\r\n", b""}:
             lines.append(line[1:] if line.startswith(b"..") else line)
         letter: Any = email.message_from_bytes(b"".join(lines), policy=email.policy.default)
-        if self.server.keeps:
-            self.server.taken.append(letter)
+        self.server.taken.append(letter)
         self.server.asked.set()
         self.server.hold.wait(60)
-        if not self.server.keeps:
-            self.say("451 not now")
-            return
         self.say("250 taken")
 
 
@@ -131,7 +125,7 @@ class Clerk(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(b"x")
                 time.sleep(0.2)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Say nothing."""
 
 

@@ -57,6 +57,10 @@ SEEN: dict[str, set[str]] = {
     "team": holders(P.VIEW_SUPERVISION),
     "point": holders(P.VIEW_SUPERVISION) | {"author"},
     "channel": holders(P.MANAGE_CHANNELS),
+    "note": {"author"},
+    "plan": holders(P.VIEW_STUDY) | BRANCH,
+    "leave": holders(P.DECIDE_LEAVE) | {"author"},
+    "shared": holders(P.EXPORT),
     "nothing": set(),
 }
 Rule = str | set[str]
@@ -232,8 +236,8 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
         P.VIEW_NAMES,
     ),
     "campaign-close": ({"pk": "campaign"}, "campaign", {"office"}),
-    # Only members of the team that looks after the unit; here nobody is.
-    "gate-word": ({"pk": "gate"}, "gate", set()),
+    # Members of the team that looks after the unit.
+    "gate-word": ({"pk": "gate"}, "gate", {"inspector"}),
     "gate-withdraw": ({"pk": "gate"}, "gate", P.REQUEST_GATE),
     "waiver-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.WAIVE),
     "gate-list": ({"campaign_pk": "campaign"}, "campaign", {"office", "leading"}),
@@ -241,11 +245,68 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "gate-detail": ({"pk": "gate"}, "gate", (P.VIEW_PROGRESS, P.DECIDE_GATE)),
     "dashboard": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
     "late-list": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
+    "dashboard-trends": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
+    "dashboard-breakdown": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
+    # One branch has no links for outsiders: nobody makes one there.
+    "shared-view-list": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", (P.EXPORT, set())),
+    "shared-view-revoke": ({"pk": "shared"}, "shared", P.EXPORT),
     "study-session-list": ({"enrolment_pk": "enrolment"}, "enrolment", P.VIEW_STUDY),
     "study-session-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_STUDY),
     "study-session-detail": ({"pk": "session"}, "session", EVERYONE),
     "study-session-edit": ({"pk": "session"}, "session", P.RECORD_STUDY),
+    "study-calendar": ({"enrolment_pk": "enrolment"}, "enrolment", holders(P.VIEW_STUDY) | BRANCH),
+    "study-days": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_STUDY),
+    "my-calendar": ({}, None, EVERYONE),
+    "calendar-feed-create": ({}, None, EVERYONE),
+    "calendar-feed-withdraw": ({}, None, EVERYONE),
+    "study-plan-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_STUDY),
+    "study-plan-detail": ({"pk": "plan"}, "plan", EVERYONE),
+    "study-plan-edit": ({"pk": "plan"}, "plan", P.RECORD_STUDY),
+    "study-plan-repeat": ({"pk": "plan"}, "plan", P.RECORD_STUDY),
+    "study-plan-cancel": ({"pk": "plan"}, "plan", P.RECORD_STUDY),
+    "study-plan-tell": ({"pk": "plan"}, "plan", P.RECORD_STUDY),
+    "study-plan-attach": ({"pk": "plan"}, "plan", P.RECORD_STUDY),
+    "study-plan-record": ({"pk": "plan"}, "plan", P.RECORD_STUDY),
+    "study-plan-paper": ({"pk": "plan"}, "plan", P.RECORD_STUDY),
+    "study-plan-screen": ({"pk": "plan"}, "plan", P.RECORD_STUDY),
+    "study-plan-sign-in": ({"pk": "plan"}, "plan", EVERYONE),
+    # Whoever is expected: the branch's people, its secretary and committee among them.
+    "study-leave-create": ({"plan_pk": "plan"}, "plan", BRANCH | {"secretary", "committee"}),
+    "study-leave-withdraw": ({"pk": "leave"}, "leave", {"author"}),
+    "study-leave-decide": ({"pk": "leave"}, "leave", P.DECIDE_LEAVE),
     "make-up-list": ({"enrolment_pk": "enrolment"}, "enrolment", P.VIEW_STUDY),
+    "make-up-create-many": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_STUDY),
+    "attachment-add": ({"kind": "=study-session", "owner": "session"}, "session", P.RECORD_STUDY),
+    "attachment-download": ({"pk": "attachment"}, "session", EVERYONE),
+    # Not a picture.
+    "attachment-picture": ({"pk": "attachment"}, "nothing", EVERYONE),
+    "attachment-remove": ({"pk": "attachment"}, "session", P.RECORD_STUDY),
+    "self-study-create": ({"participation_pk": "own"}, "own", {"author"}),
+    "self-study-remove": ({"pk": "alone"}, "note", {"author"}),
+    "study-note-detail": ({"pk": "note"}, "note", {"author"}),
+    "study-note-edit": ({"pk": "note"}, "note", {"author"}),
+    "study-note-remove": ({"pk": "note"}, "note", {"author"}),
+    "study-note-list": ({"enrolment_pk": "enrolment"}, "enrolment", P.VIEW_STUDY),
+    "my-readings": ({"participation_pk": "own"}, "own", holders(P.VIEW_STUDY) | {"author"}),
+    "reading-mark": ({"participation_pk": "own", "material_pk": "material"}, "own", {"author"}),
+    "material-list": ({"campaign_pk": "campaign"}, "campaign", EVERYONE),
+    "material-create": ({"campaign_pk": "campaign"}, "campaign", {"office"}),
+    "branch-material-list": ({"enrolment_pk": "enrolment"}, "enrolment", EVERYONE),
+    "branch-material-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_STUDY),
+    "material-detail": ({"pk": "material"}, "campaign", EVERYONE),
+    # The campaign's own, kept by its office.
+    "material-edit": ({"pk": "material"}, "campaign", {"office"}),
+    "material-withdraw": ({"pk": "material"}, "campaign", {"office"}),
+    "material-unread": ({"pk": "material", "organization_pk": "home"}, "home", P.VIEW_STUDY),
+    "training-list": ({"org_pk": "home"}, "home", P.VIEW_STUDY),
+    "training-import": ({"org_pk": "home"}, "home", P.EDIT_ROLL),
+    "training-create": ({"member_pk": "member"}, "member", P.EDIT_ROLL),
+    "training-edit": ({"pk": "training"}, "member", P.EDIT_ROLL),
+    "training-remove": ({"pk": "training"}, "member", P.EDIT_ROLL),
+    "core-group": ({"org_pk": "home"}, "home", (P.VIEW_STUDY, {"secretary", "office"})),
+    "core-seat-end": ({"pk": "seat"}, "home", P.LEAD_COMMITTEE),
+    "study-account": ({"member_pk": "member"}, "member", EVERYONE),
+    "study-account-list": ({"org_pk": "home"}, "home", P.VIEW_STUDY),
     "make-up-create": ({"attendance_pk": "attendance"}, "own", P.RECORD_STUDY),
     "my-study": ({"participation_pk": "own"}, "own", holders(P.VIEW_STUDY) | {"author"}),
     "study-note-create": ({"participation_pk": "own"}, "own", {"author"}),
@@ -303,7 +364,7 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "my-task-create": ({"participation_pk": "own"}, "own", {"author"}),
 }
 # Tested on their own: public pages, and addresses whose answer depends on more than who asks.
-ELSEWHERE = {"mail-unsubscribe", "sign-in", "sign-in-code", "first-run", "document-print", "job-download"}
+ELSEWHERE = {"calendar-feed", "study-scan", "mail-unsubscribe", "sign-in", "sign-in-code", "first-run", "document-print", "job-download"}
 
 
 def views(patterns: Any) -> Iterator[URLPattern]:
@@ -341,7 +402,9 @@ def test_every_address_is_described_and_declares_its_access() -> None:
     found = {view.name: view for view in views(get_resolver().url_patterns)}
     assert set(found) == set(ADDRESSES) | ELSEWHERE
     assert {name for name, view in found.items() if view.callback.access.kind == "public"} == {
+        "calendar-feed",
         "mail-unsubscribe",
+        "study-scan",
         "sign-in",
         "sign-in-code",
         "first-run",

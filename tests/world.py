@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from campaign.actions import amendment as amendments
@@ -13,14 +14,21 @@ from campaign.models import (
     Attendance,
     Campaign,
     ContactPoint,
+    CoreGroupSeat,
     Finding,
     Gate,
     InspectionTeam,
+    Material,
     Participation,
     PlanFiling,
+    PlannedSession,
+    SelfStudy,
+    StudyLeave,
+    StudyNote,
     StudySession,
     TeamAssignment,
     TeamMember,
+    Training,
     Visit,
     Waiver,
 )
@@ -39,6 +47,7 @@ from members.models import (
     User,
 )
 from members.permissions import Role
+from portal.actions.attachment import attach
 from portal.models import DayException, Job, Notice
 from rectification.models import Task
 from tests import factories as make
@@ -105,11 +114,26 @@ def build() -> World:
             enrolment=enrolment, topic="学习党章", held_at=timezone.now(), by=world.users["secretary"]
         )
         attendance = Attendance.objects.create(session=session, participation=own, state=Attendance.State.ABSENT)
+        attach(
+            owner=session,
+            files=[SimpleUploadedFile("讲稿.pdf", b"%PDF-1.7")],
+            by=world.users["secretary"],
+        )
+        material = Material.objects.create(campaign=campaign, title="党章")
+        note = StudyNote.objects.create(participation=own, title="心得", body="有体会")
+        alone = SelfStudy.objects.create(participation=own, on=today, what="自学", minutes=60)
         analysis = SelfAnalysis.objects.create(
             participation=own, state=SelfAnalysis.State.SUBMITTED, submitted_at=timezone.now()
         )
         section = Section.objects.create(analysis=analysis, key="review", text="近年来的情况", version=1)
         revision = Revision.objects.create(section=section, text="起初的情况", version=0)
+        plan = PlannedSession.objects.create(
+            enrolment=enrolment,
+            topic="学习党章第二章",
+            starts_at=timezone.now() + timedelta(days=1),
+            by=world.users["secretary"],
+        )
+        leave = StudyLeave.objects.create(plan=plan, participation=own, kind="official-leave", reason="出差")
         task = Task.objects.create(
             enrolment=enrolment,
             problem="学习不够",
@@ -147,6 +171,11 @@ def build() -> World:
         visit=visit, enrolment=enrolment, text="笔记不全", measure="补齐", due_on=today, by=world.users["inspector"]
     )
     spring = date(2005, 3, 1)
+    training = Training.objects.create(
+        member=person, subject="轮训", organiser="党校", starts_on=spring, ends_on=spring, days=1, hours=6,
+        by=world.users["office"],
+    )  # fmt: skip
+    seat = CoreGroupSeat.objects.create(organization=home, member=person, by=world.users["office"])
     condition = OrganizationCondition.objects.create(
         organization=home, condition="stopped", since=spring, reason="停产"
     )
@@ -181,7 +210,15 @@ def build() -> World:
         **asked_otherwise(campaign, world.users["office"]),
         "enrolment": enrolment,
         "session": session,
+        "plan": plan,
+        "leave": leave,
         "attendance": attendance,
+        "attachment": session.attachments.get(),
+        "material": material,
+        "note": note,
+        "alone": alone,
+        "training": training,
+        "seat": seat,
         "own": own,
         "analysis": analysis,
         "opinions": opinions,
@@ -196,6 +233,13 @@ def build() -> World:
         "gate": gate,
         "filing": filing,
         "waiver": waiver,
+        "shared": SharedView.objects.create(
+            campaign=campaign,
+            organization=home,
+            purpose="汇报会",
+            by=world.users["office"],
+            expires_at=timezone.now() + timedelta(days=1),
+        ),
         "mobility": mobility,
         "transfer": transfer,
         "condition": condition,

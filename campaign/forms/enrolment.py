@@ -28,8 +28,8 @@ class PreparationForm(forms.Form):
     )
 
     def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
-        initial = {name: getattr(enrolment, name) for name in self.base_fields} | kwargs.pop("initial", {})
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {name: getattr(enrolment, name) for name in self.base_fields} | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
 
 
 class UnitDatesForm(CalendarForm):

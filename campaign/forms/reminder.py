@@ -25,7 +25,11 @@ class DaysField(forms.CharField):
         numbers = sorted({int(word) for word in words if word.isdecimal() and len(word) < 4})
         fits = len(words) > 0 and all(word.isdecimal() and len(word) < 4 for word in words)
         if not fits or not all(0 < n <= LONGEST for n in numbers) or len(numbers) > (MOST if self.rule.several else 1):
-            how = f"1至{LONGEST}的整数，多个用顿号隔开，不超过{MOST}个" if self.rule.several else f"一个1至{LONGEST}的整数"
+            how = (
+                f"1至{LONGEST}的整数，多个用顿号隔开，不超过{MOST}个"
+                if self.rule.several
+                else f"一个1至{LONGEST}的整数"
+            )
             raise forms.ValidationError(f"“{self.rule.label}”的{self.rule.what}应是{how}。")
         return numbers
 

@@ -33,7 +33,8 @@ class RouteForm(forms.Form):
         held = participation.alternative_routes.holding().first()
         names = ("kind", "reason", "helper", "approver")
         known = {name: getattr(held, name) for name in names} if held else {}
-        super().__init__(*args, initial=known | kwargs.pop("initial", {}), **kwargs)
+        kwargs["initial"] = known | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
         plain_words(self)
 
 

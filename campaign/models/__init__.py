@@ -12,6 +12,7 @@ from campaign.models.postponement import Postponement
 from campaign.models.progress import NEVER, Progress, ProgressDay, Reach, Ready, RollupPoint, Standing
 from campaign.models.route import AlternativeRoute
 from campaign.models.self_study import CoreGroupSeat, NoteRevision, SelfStudy, StudyNote
+from campaign.models.shared_view import SharedView
 from campaign.models.study import Attendance, MakeUp, StudySession
 from campaign.models.study_plan import CalendarFeed, PlannedSession, SignIn, StudyLeave
 from campaign.models.training import Training
@@ -56,6 +57,7 @@ __all__ = [
     "Ready",
     "Requirement",
     "RollupPoint",
+    "SharedView",
     "SignIn",
     "SelfStudy",
     "Standing",

@@ -244,7 +244,7 @@ class Requirement(models.Model):
     def audience_in_words(self) -> str:
         """To whom it applies, with the 领域 that narrow it."""
         labels = {"": "未填领域"} | dict(Organization.Sector.choices)
-        sectors = "、".join(str(labels.get(s, s)) for s in self.sectors)
+        sectors = "、".join(str(labels.get(s, s)) for s in sorted(self.sectors, key=lambda s: not s))
         return f"{self.audience.label}（{sectors}）" if sectors else self.audience.label
 
     def due_in_words(self) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,6 +16,7 @@ from campaign.models.inspection import InspectionTeam, TeamMember, teams_of
 from members.models import Organization
 from members.permissions import Permission
 from members.scope import within
+from portal.models import Attachment
 
 
 class ProblemCategory(models.TextChoices):
@@ -102,6 +104,7 @@ class Visit(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     recorded_at = models.DateTimeField(null=True)
+    attachments = GenericRelation(Attachment)
 
     objects = VisitQuerySet.as_manager()
 

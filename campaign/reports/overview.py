@@ -18,7 +18,7 @@ from members.models import Organization
 from portal.charts import Span, TimeRow
 from portal.indicators import Subject
 
-UNITS = {Subject.PERSON: "人", Subject.ORGANIZATION: "个支部"}
+BRANCHES = {"all-branches", "branches-with-leaders"}
 
 
 StandingRows = Sequence[dict[str, Any]]
@@ -71,7 +71,9 @@ def requirements_in(campaign: Campaign, phase: Phase | None) -> list[Requirement
 
 
 def unit_of(requirement: Requirement) -> str:
-    return UNITS[requirement.subject]
+    if requirement.subject == Subject.PERSON:
+        return "人"
+    return "个支部" if requirement.audience_code in BRANCHES else "个单位"
 
 
 def incomplete(node: Organization, requirements: Sequence[Requirement]) -> QuerySet[Progress]:
@@ -116,13 +118,23 @@ class Stage:
     spans: list[Span] = field(default_factory=list)
 
     @property
+    def counts(self) -> list[tuple[str, int, str]]:
+        """Where how many are: name, number, state; only where there are any."""
+        state = Enrolment.State
+        others = [
+            ("准备中", self.preparing, state.PREPARING.value),
+            ("暂缓", self.postponed, state.POSTPONED.value),
+            ("已结束", self.finished, state.FINISHED.value),
+        ]
+        return [each for each in [*((k, n, state.RUNNING.value) for k, n in self.phases.items()), *others] if each[1]]
+
+    @property
     def note(self) -> str:
         """In words: the phase, or how many are in which."""
-        counts = [*self.phases.items(), ("准备中", self.preparing), ("暂缓", self.postponed), ("已结束", self.finished)]
-        there = [(name, n) for name, n in counts if n]
+        there = self.counts
         if len(there) == 1 and there[0][1] == 1:
             return there[0][0]
-        return "，".join(f"{name}{n}个" for name, n in there) or "未编入"
+        return "，".join(f"{name}{n}个" for name, n, _ in there) or "未编入"
 
     def add(self, state: str, phase: str | None, number: int) -> None:
         if state == Enrolment.State.RUNNING and phase:
@@ -161,13 +173,31 @@ def time_rows(children: Sequence[Organization], found: dict[str, Stage]) -> list
     return [TimeRow(c.name, found[c.path].spans, found[c.path].note) for c in children if found[c.path].spans]
 
 
-def trend_points(node: Organization, requirements: Sequence[Requirement], since: date) -> list[tuple[date, int]]:
-    """Per kept day, the share (whole percent) of what the requirements ask for that was done or waived; a figure
-    holds until the next is kept."""
-    rows = ProgressDay.objects.filter(organization=node, requirement__in=[r.pk for r in requirements], day__gte=since)
+@dataclass(frozen=True)
+class Trends:
+    """Shares by kept day (whole percent of what is asked that was done or waived): of all requirements together, and of each by id."""
+
+    together: list[tuple[date, int]]
+    each: dict[int, list[tuple[date, int]]]
+
+
+def trends(node: Organization, requirements: Sequence[Requirement], since: date) -> Trends:
+    """One query. A figure holds until the next is kept; what a requirement replaced is its own past."""
+    heir = {pk: r.pk for r in requirements for pk in r.family}
+    rows = ProgressDay.objects.filter(organization=node, requirement__in=heir, day__gte=since).order_by("day", "requirement")
     known: dict[int, Figures] = {}
-    points: dict[date, int] = {}
-    for row in rows.order_by("day"):
-        known[row.requirement_id] = Figures(row.done, row.waived, row.total, row.otherwise)
-        points[row.day] = sum(known.values(), NOTHING).percent
-    return list(points.items())
+    together: dict[date, int] = {}
+    each: dict[int, dict[date, int]] = {}
+    for row in rows:
+        figures = Figures(row.done, row.waived, row.total, row.otherwise)
+        known[heir[row.requirement_id]] = figures
+        each.setdefault(heir[row.requirement_id], {})[row.day] = figures.percent
+        together[row.day] = sum(known.values(), NOTHING).percent
+    return Trends(thinned(together), {pk: thinned(points) for pk, points in each.items()})
+
+
+def thinned(points: dict[date, int]) -> list[tuple[date, int]]:
+    """At most some fifty of them, the last always among them."""
+    rows = list(points.items())
+    step = len(rows) // 50 + 1
+    return rows[::-1][::step][::-1]

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from campaign.coverage import Coverage
-from campaign.models import Campaign, Phase, Requirement
-from campaign.progress import NOTHING, Figures
+from campaign import matrix
+from campaign.dashboard_numbers import coverage_numbers, gate_numbers, owing_rows, sector_rows
+from campaign.helping import needs
+from campaign.models import Campaign
+from campaign.records import Links
 from campaign.reports import overview
+from campaign.reports.categories import breakdown, is_small
+from campaign.reports.pictures import bars, people_picture, places_picture
 from members.models import Organization
 from members.permissions import Permission
 from portal import charts
@@ -46,30 +47,36 @@ def place(request: HttpRequest, campaign_pk: int, organization_pk: int) -> tuple
 @requires(Permission.VIEW_PROGRESS)
 def dashboard(request: HttpRequest, campaign_pk: int, organization_pk: int) -> HttpResponse:
     """A node in a campaign: coverage, figures, children by requirement, where they stand, what blocks the next gate,
-    who is late."""
+    who can be helped first."""
     campaign, node = place(request, campaign_pk, organization_pk)
     children, next_url = children_page(request, node)
     board = overview.board(campaign, node, children, phase_asked(request))
+    may = rights(request.user, node)
     context = {
         "campaign": campaign,
         "node": node,
         "phase": board.phase,
         "phases": board.phases,
+        "requirements": board.requirements,
         "trail": node.trail(),
-        "coverage": board.coverage,
-        "pictures": pictures(node, board),
-        "late": late_rows(campaign, node, board.requirements, board.figures),
-        "gates": overview.gatekeeping(campaign, node, board.phase, board.standing) if board.phase else None,
+        "coverage": coverage_numbers(campaign, node, board.coverage, names=may["names"]),
+        "pictures": pictures(node, board, children),
+        "owing": owing_rows(campaign, node, board),
+        "gates": gate_numbers(campaign, node, board, names=may["names"]),
+        "sectors": sector_rows(campaign, node, names=may["names"]),
+        "needs": needs(campaign, board, children, names=may["names"]),
         "enrolment": campaign.enrolments.filter(organization=node).first(),
         "pager": {"next_url": next_url, "previous_url": ""},
-        "may": rights(request.user, node),
-    } | matrix(campaign, board, children)
+        "may": may,
+        "address": request.build_absolute_uri(),
+    } | table(campaign, node, board, children, names=may["names"])
     return render(request, "campaign/dashboard.html", context)
 
 
 def rights(user: Any, node: Organization) -> dict[str, bool]:
     """What the page offers besides numbers."""
     wanted = {"names": Permission.VIEW_NAMES, "print": Permission.PRINT_REPORT, "export": Permission.EXPORT}
+    wanted["study"] = Permission.VIEW_STUDY
     return {name: user.can(permission, at=node) for name, permission in wanted.items()}
 
 
@@ -86,126 +93,71 @@ def children_page(request: HttpRequest, node: Organization) -> tuple[list[Organi
     return rows[:CHILDREN], f"?{query.urlencode()}"
 
 
-def pictures(node: Organization, board: overview.Board) -> dict[str, SafeString]:
-    """The drawings of the node itself."""
-    days = overview.trend_points(node, board.requirements, timezone.localdate() - timedelta(TREND_DAYS))
+def pictures(node: Organization, board: overview.Board, children: Sequence[Organization]) -> dict[str, SafeString]:
+    """The drawings of the node, and the time line of its children."""
+    today = timezone.localdate()
+    days = overview.trends(node, board.requirements, today - timedelta(TREND_DAYS)).together
+    timed = overview.time_rows(children, matrix.placed(board, children))
     return {
         "people": people_picture(board.coverage),
         "places": places_picture(board.coverage),
         "bars": charts.stacked_bars("各规定动作完成情况", bars(board.requirements, board.figures)),
         "trend": charts.trend("完成率变化", days) if len(days) > 1 else SafeString(),
-    }
-
-
-def bars(requirements: Sequence[Requirement], figures: dict[int, Figures]) -> list[charts.Bar]:
-    rows = [(r, figures.get(r.pk, NOTHING)) for r in requirements]
-    return [charts.Bar(r.label, f.done, f.waived, f.total, overview.unit_of(r)) for r, f in rows]
-
-
-def people_picture(coverage: Coverage) -> SafeString:
-    parts = [
-        charts.Part("参加活动", coverage.taking_part, "dark"),
-        charts.Part("在外地参加", coverage.elsewhere, "hatched"),
-        charts.Part("尚未编入", coverage.without_place, "pale"),
-    ]
-    return charts.coverage_bar("党员覆盖情况", charts.Part("在册党员", coverage.on_roll), parts)
-
-
-def places_picture(coverage: Coverage) -> SafeString:
-    parts = [
-        charts.Part("已启动", coverage.started, "dark"),
-        charts.Part("已编入未启动", coverage.enrolled - coverage.started, "middle"),
-        charts.Part("尚未编入", coverage.branches - coverage.enrolled, "pale"),
-    ]
-    return charts.coverage_bar("支部覆盖情况", charts.Part("党支部", coverage.branches), parts)
-
-
-def late_rows(
-    campaign: Campaign, node: Organization, requirements: Sequence[Requirement], figures: dict[int, Figures]
-) -> list[dict[str, Any]]:
-    """Requirements that somebody under ``node`` still owes: how many, how many of them past the date, and where to
-    see who."""
-    rows = []
-    for requirement in requirements:
-        here = figures.get(requirement.pk, NOTHING)
-        if here.missing:
-            rows.append(
-                {
-                    "label": requirement.label,
-                    "missing": here.missing,
-                    "branches": here.behind,
-                    "overdue": here.overdue,
-                    "unit": overview.unit_of(requirement),
-                    "url": late_url(campaign, node, requirement),
-                }
-            )
-    return rows
-
-
-def late_url(campaign: Campaign, node: Organization, requirement: Requirement) -> str:
-    return f"{reverse('late-list', args=[campaign.pk, node.pk])}?{urlencode({'requirement': requirement.pk})}"
-
-
-def matrix(campaign: Campaign, board: overview.Board, children: Sequence[Organization]) -> dict[str, Any]:
-    """Children × requirements as ready cells, in tree order, and the time line of the same children."""
-    found = overview.stages(board.phases, children, board.standing_by_child)
-    requirements, by_child, phase = board.requirements, board.by_child, board.phase
-    pages = dict(campaign.enrolments.filter(organization__in=children).values_list("organization_id", "pk"))
-    rows = []
-    for child in children:
-        cells = [
-            cell(
-                requirement,
-                by_child.get(child.path, {}).get(requirement.pk, NOTHING),
-                late_url(campaign, child, requirement),
-            )
-            for requirement in requirements
-        ]
-        rows.append(
-            {
-                "name": child.name,
-                "url": child_url(campaign, child, phase, pages),
-                "stage": found[child.path].note,
-                "cells": cells,
-            }
-        )
-    timed = overview.time_rows(children, found)
-    today = timezone.localdate()
-    return {
-        "requirements": requirements,
-        "rows": rows,
         "timeline": charts.timeline("各单位进展时间图", timed, today) if timed else SafeString(),
     }
 
 
-def child_url(campaign: Campaign, child: Organization, phase: Phase | None, pages: dict[int, int]) -> str:
-    """Down the tree: a branch's own page where it is enrolled, otherwise the child's dashboard."""
-    if child.pk in pages:
-        return reverse("enrolment-detail", args=[pages[child.pk]])
-    query = f"?{urlencode({'phase': phase.number})}" if phase else ""
-    return f"{reverse('dashboard', args=[campaign.pk, child.pk])}{query}"
+def table(
+    campaign: Campaign, node: Organization, board: overview.Board, children: Sequence[Organization], *, names: bool
+) -> dict[str, Any]:
+    """The rows of the children, and the node's own as their sum."""
+    found = matrix.placed(board, children)
+    return {
+        "rows": matrix.lines(campaign, board, children, found, names=names),
+        "sum": matrix.cells_of(board.requirements, board.figures, Links(campaign), node.pk),
+    }
 
 
-def cell(requirement: Requirement, figures: Figures, url: str) -> SafeString:
-    """One figure of the table: built here because a page has hundreds of them."""
-    label = requirement.label
-    if not figures.total:
-        return format_html(
-            '<td class="cell text-secondary" data-label="{}">—<span class="visually-hidden">无适用对象</span></td>',
-            label,
-        )
-    told = [f"{word}{n}" for word, n in (("灵活", figures.otherwise), ("免", figures.waived)) if n]
-    waived = format_html('<small class="text-secondary">（{}）</small>', "，".join(told)) if told else ""
-    if not figures.missing:
-        return format_html(
-            '<td class="cell cell-done" data-label="{}">✓ {}/{}{}</td>', label, figures.done, figures.total, waived
-        )
-    return format_html(
-        '<td class="cell" data-label="{}">{}/{}{} <a class="cell-gap" href="{}">差{}</a></td>',
-        label,
-        figures.done,
-        figures.total,
-        waived,
-        url,
-        figures.missing,
-    )
+@requires(Permission.VIEW_PROGRESS)
+def dashboard_trends(request: HttpRequest, campaign_pk: int, organization_pk: int) -> HttpResponse:
+    """How the share of each requirement changed over a year."""
+    campaign, node = place(request, campaign_pk, organization_pk)
+    phases = list(campaign.phases.all())
+    phase = next((p for p in phases if p.number == phase_asked(request)), None) or overview.main_phase(campaign, node)
+    requirements = overview.requirements_in(campaign, phase) if phase else []
+    found = overview.trends(node, requirements, timezone.localdate() - timedelta(TREND_DAYS))
+    drawn = [
+        (r, charts.trend(f"{r.label}完成率变化", found.each[r.pk])) for r in requirements if len(found.each.get(r.pk, [])) > 1
+    ]
+    context = {
+        "campaign": campaign,
+        "node": node,
+        "trail": node.trail(),
+        "phases": phases,
+        "phase": phase,
+        "together": charts.trend("全部规定动作完成率变化", found.together) if len(found.together) > 1 else "",
+        "drawn": drawn,
+        "still": [r for r in requirements if r not in [d[0] for d in drawn]],
+    }
+    return render(request, "campaign/dashboard_trends.html", context)
+
+
+@requires(Permission.VIEW_PROGRESS)
+def dashboard_breakdown(request: HttpRequest, campaign_pk: int, organization_pk: int) -> HttpResponse:
+    """By 领域 and by member category; counted from the records at once where the node is small, as a file where it is large."""
+    campaign, node = place(request, campaign_pk, organization_pk)
+    phases = list(campaign.phases.all())
+    phase = next((p for p in phases if p.number == phase_asked(request)), None) or overview.main_phase(campaign, node)
+    small, may = is_small(campaign, node), rights(request.user, node)
+    context = {
+        "campaign": campaign,
+        "node": node,
+        "trail": node.trail(),
+        "phases": phases,
+        "phase": phase,
+        "may": may,
+        "small": small,
+        "tables": breakdown(campaign, node, phase, categories=small, linked=True, names=may["names"]),
+        "sheet_params": {"campaign": campaign.pk, "organization": node.pk} | ({"phase": phase.number} if phase else {}),
+    }
+    return render(request, "campaign/dashboard_breakdown.html", context)

@@ -42,7 +42,7 @@ def study_plan_screen(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "plan": plan,
         "refusal": actions.refusal(plan),
-        "qr": qr_code(scan_url(plan, screen_code(plan.pk, slot_of(timezone.now()))), scale=9),
+        "qr": qr_code(scan_url(plan, screen_code(plan.pk, slot_of(timezone.now()))), fluid=True),
         "signed": plan.sign_ins.count(),
         "expected": len(expected(plan)),
     }

@@ -135,8 +135,10 @@ def study_plan_tell(request: HttpRequest, pk: int) -> HttpResponse:
 def study_plan_attach(request: HttpRequest, pk: int) -> HttpResponse:
     """A session that was recorded without the plan is what was planned."""
     plan = in_charge(request, visible_plans(request.user), pk)
-    session = get_object_or_404(same_day(plan), pk=key_of(request.POST.get("session", "")))
+    session = same_day(plan).filter(pk=key_of(request.POST.get("session", ""))).first()
     try:
+        if session is None:
+            raise actions.PlanRefused("当天没有这次学习记录，或者它已经对应另一次安排。请重新选择。")
         actions.attach(planned=plan, session=session, by=request.user)
     except actions.PlanRefused as refused:
         messages.error(request, str(refused))

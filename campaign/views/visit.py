@@ -18,6 +18,7 @@ from campaign.views.team import form_page
 from members.permissions import Permission
 from members.tree import visible_trail
 from portal.access import requires, signed_in
+from portal.attachments import attached
 from portal.kept_text import kept_fields
 from portal.paging import key_of, paged
 
@@ -69,6 +70,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "visit": visit,
         "trail": visible_trail(user, visit.organization) if user.sees(visit.organization) else [],
         "findings": findings.with_standings(list(found)),
+        "attachments": attached("visit", visit, user) | {"title": "附件（照片、座谈记录等，不是必须）"},
         "records": visit.can_be_recorded(user),
         "plans": visit.can_be_planned(user),
         "may_take": user.can(Permission.EDIT_LEDGER, at=visit.organization) or visit.is_of(user),

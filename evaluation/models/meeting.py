@@ -18,10 +18,13 @@ from portal.sending import Sent
 
 class OfBranchQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Any:
-        """Records of the branches in which one records the evaluation."""
+        """Records of the branches in which one records the evaluation, and of the committees that one's office leads."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        return self.filter(within(user.scopes(Permission.RECORD_EVALUATION), "enrolment__organization__path"))
+        place = "enrolment__organization"
+        led = within(user.scopes(Permission.LEAD_COMMITTEE), f"{place}__path")
+        led &= ~Q(**{f"{place}__kind__in": Organization.BRANCH_KINDS})
+        return self.filter(within(user.scopes(Permission.RECORD_EVALUATION), f"{place}__path") | led)
 
 
 class OpinionRound(Sent, CountedOnPaper):

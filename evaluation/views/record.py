@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from campaign.models import Enrolment, Participation
+from campaign.views.enrolment import in_charge
 from evaluation.actions import record as actions
 from evaluation.forms.record import MeetingForm, OpinionRoundForm, OpinionSheetForm, PassOnForm, TalkForm
 from evaluation.indicators import talked
 from evaluation.models import Meeting, OpinionRound, Talk
 from evaluation.opinion_sheet import HEADINGS, Problem, read
 from members.permissions import Permission
-from portal.access import get_in_scope, requires
+from portal.access import requires
 from portal.documents import Table as Sheet
 from portal.kept_text import kept_fields
 from portal.paging import key_of
@@ -32,7 +33,8 @@ NAMES = 60
 
 def enrolment_in_scope(request: HttpRequest, pk: int) -> Enrolment:
     visible = Enrolment.objects.visible_to(request.user).select_related("campaign", "organization")
-    return get_in_scope(request, visible, pk=pk)
+    found: Enrolment = in_charge(request, visible, pk)
+    return found
 
 
 def latest(request: HttpRequest, rows: QuerySet[Any], name: str) -> dict[str, Any]:
@@ -116,7 +118,7 @@ def opinion_sheet_template(request: HttpRequest, enrolment_pk: int) -> FileRespo
 def opinion_round_pass_on(request: HttpRequest, pk: int) -> HttpResponse:
     """Note when the opinions were told to those concerned."""
     visible = OpinionRound.objects.visible_to(request.user).select_related("enrolment__organization")
-    opinions = get_in_scope(request, visible, pk=pk)
+    opinions = in_charge(request, visible, pk)
     form = PassOnForm(request.POST, held_on=opinions.held_on)
     if not form.is_valid():
         messages.error(request, f"没有登记：{' '.join(str(error) for error in form.errors['on'])}")
@@ -165,7 +167,7 @@ def withdraw(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     """Take back what was recorded by mistake."""
     model: Any = {"opinions": OpinionRound, "talk": Talk, "meeting": Meeting}[kind]
     visible = model.objects.visible_to(request.user).select_related("enrolment__organization")
-    record = get_in_scope(request, visible, pk=pk)
+    record = in_charge(request, visible, pk)
     actions.withdraw(record=record, by=request.user)
     messages.success(request, "已撤销这条登记，进度已随之更新。")
     return redirect("evaluation-records", record.enrolment_id)

@@ -102,7 +102,9 @@ def sweep(today: date) -> None:
     """Messages whose sender died may have arrived: a robot is not told again (tomorrow's numbers are of tomorrow), a
     receiver of JSON is, as it knows the number. What was not sent on its day is not sent any more."""
     broken = ChannelMessage.objects.interrupted()
-    broken.filter(day=today, channel__kind=Channel.Kind.JSON).update(state=ChannelMessage.State.WAITING, lease_until=None)
+    broken.filter(day=today, channel__kind=Channel.Kind.JSON).update(
+        state=ChannelMessage.State.WAITING, lease_until=None
+    )
     broken.update(state=ChannelMessage.State.UNCLEAR, lease_until=None, error="发送中断，可能已经送达。")
     ChannelMessage.objects.overdue(today).update(state=ChannelMessage.State.FAILED, lease_until=None)
 
@@ -174,6 +176,8 @@ def keepers(organization: Organization) -> list[int]:
     path, step = organization.path, organization.steplen
     hats = Appointment.objects.current().filter(role__in=roles_with(Permission.MANAGE_CHANNELS), user__is_active=True)
     for end in range(len(path), 0, -step):
-        if users := list(hats.filter(organization__path=path[:end]).order_by("user_id").values_list("user_id", flat=True)):
+        if users := list(
+            hats.filter(organization__path=path[:end]).order_by("user_id").values_list("user_id", flat=True)
+        ):
             return list(dict.fromkeys(users))
     return []

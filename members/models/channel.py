@@ -56,9 +56,7 @@ class Channel(models.Model):
         ordering = ["organization__path", "name", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["organization", "name"], name="channel_name_once"),
-            models.CheckConstraint(
-                condition=Q(kind__in=["wecom", "dingtalk", "feishu", "json"]), name="channel_kind"
-            ),
+            models.CheckConstraint(condition=Q(kind__in=["wecom", "dingtalk", "feishu", "json"]), name="channel_kind"),
         ]
 
     def __str__(self) -> str:

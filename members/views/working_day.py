@@ -50,7 +50,7 @@ def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
         "years": [year - 1, year, year + 1],
         "known": known(year),
         "stretches": stretches(year),
-        "exceptions": DayException.objects.filter(day__year=year).select_related("by"),
+        "exceptions": DayException.objects.visible_to(request.user).filter(day__year=year).select_related("by"),
     }
     return render(request, "members/working_day_list.html", context, status=422 if request.method == "POST" else 200)
 
@@ -59,7 +59,7 @@ def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, org_pk: int, pk: int) -> HttpResponse:
     node = top_in_scope(request, org_pk)
-    exception = get_object_or_404(DayException, pk=pk)
+    exception = get_object_or_404(DayException.objects.visible_to(request.user), pk=pk)
     actions.withdraw(exception=exception, by=request.user)
     messages.success(request, f"已取消{exception.day:%Y年%-m月%-d日}的例外。")
     return redirect(f"{reverse('working-day-list', args=[node.pk])}?year={exception.day.year}")

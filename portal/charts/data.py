@@ -7,13 +7,14 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Bar:
-    """One requirement: how many have done it, need not, and are asked, in ``unit`` (人, 个)."""
+    """One requirement: how many have done it (``otherwise`` of them by another way), need not, and are asked, in ``unit`` (人, 个)."""
 
     label: str
     done: int
     waived: int
     total: int
     unit: str = ""
+    otherwise: int = 0
 
 
 @dataclass(frozen=True)

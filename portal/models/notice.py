@@ -34,13 +34,20 @@ class Notice(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        indexes = [models.Index(fields=["recipient", "read_at"], name="notice_recipient_read")]
+        indexes = [
+            models.Index(fields=["recipient", "read_at"], name="notice_recipient_read"),
+            models.Index(fields=["created_at"], condition=Q(digest=None, read_at=None), name="notice_news"),
+        ]
 
     def __str__(self) -> str:
         return self.text
 
 
 class DigestQuerySet(OutgoingQuerySet):
+    def visible_to(self, user: Any) -> "DigestQuerySet":
+        """One's own."""
+        return self.filter(recipient=user.pk) if getattr(user, "is_authenticated", False) else self.none()
+
     def spent(self) -> "DigestQuerySet":
         """Will not be sent (again), but still hold their notices."""
         return self.filter(state__in=[State.FAILED, State.UNCLEAR], notices__isnull=False).distinct()

@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -12,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from portal.access import public, signed_in
 from portal.actions import notice as actions
 from portal.forms.notice import NoticeSettingsForm
-from portal.letters import user_of
-from portal.models import Digest, MailRefusal, Notice
+from portal.letters import reader_of, takes_mail
+from portal.models import Digest, Notice
 from portal.paging import paged
 
 UNREAD_SHOWN = 100
@@ -56,8 +55,8 @@ def notice_read_all(request: HttpRequest) -> HttpResponse:
 def notice_settings(request: HttpRequest) -> HttpResponse:
     """提醒设置: whether and where e-mail comes to. The portal's own notices always come."""
     user = request.user
-    refused = MailRefusal.objects.filter(user=user.pk).exists()
-    form = NoticeSettingsForm(request.POST or None, initial={"by_mail": not refused and bool(user.email), "email": user.email})  # type: ignore[union-attr]
+    now = {"by_mail": bool(user.email) and takes_mail(user), "email": user.email}  # type: ignore[union-attr]
+    form = NoticeSettingsForm(request.POST or None, initial=now)
     if form.is_valid():
         if form.cleaned_data["by_mail"]:
             actions.accept_mail(user=user, address=form.cleaned_data["email"])
@@ -66,7 +65,7 @@ def notice_settings(request: HttpRequest) -> HttpResponse:
         messages.success(request, "提醒设置已保存。")
         return redirect("notice-settings")
     first, last = settings.WORKING_HOURS
-    sent = Digest.objects.filter(recipient=user.pk).order_by("-day")[:RECENT]
+    sent = Digest.objects.visible_to(user).order_by("-day")[:RECENT]
     return render(request, "portal/notice_settings.html", {"form": form, "first": first, "last": last, "sent": sent})
 
 
@@ -76,9 +75,8 @@ def notice_settings(request: HttpRequest) -> HttpResponse:
 def mail_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """The link in a letter: looking at it changes nothing, as mail programs look at links by themselves; one click, or the
     mail program's own button, does (RFC 8058: a POST without cookies)."""
-    user = get_user_model().objects.filter(pk=user_of(token) or 0).first()
+    user = reader_of(token)
     if user is not None and request.method == "POST":
         actions.refuse_mail(user=user)
-    refused = user is not None and MailRefusal.objects.filter(user=user.pk).exists()
-    context = {"known": user is not None, "refused": refused}
+    context = {"known": user is not None, "refused": user is not None and not takes_mail(user)}
     return render(request, "portal/mail_unsubscribe.html", context, status=200 if user else 404)

@@ -48,7 +48,8 @@ def lead_committees(district: District, committees: list[Enrolment], leader: Use
         if unit.batch.number != 1:
             continue
         note = "所属支部和党员底数清楚，流动党员已逐人联系。"
-        values = {"head": "赵明远", "office_members": "林晓、周岚", "survey_note": note}
+        named = {} if unit.head else {"head": "赵明远", "office_members": "林晓、周岚"}
+        values = named | {"survey_note": note}
         enrolments.prepare(enrolment=unit, values=values, by=district.office)
         file_plan(unit, by=district.office, superior=leader)
         enrolments.start(enrolment=unit, by=district.office)

@@ -17,6 +17,7 @@ from campaign.models import (
     Visit,
 )
 from members.models import Organization, User
+from members.scope import within
 from rectification.actions import task as tasks
 from rectification.demo.district import District, moment
 from rectification.models import Task
@@ -45,7 +46,7 @@ def supervise(district: District, campaign: Campaign) -> None:
     generals = list(district.root.children())
     name_groups(district, campaign, generals)
     look_after(district, campaign)
-    send_team(district, campaign, generals[:2])
+    send_team(district, campaign, generals[:3])
 
 
 def name_groups(district: District, campaign: Campaign, generals: list[Organization]) -> None:
@@ -89,7 +90,7 @@ def name_groups(district: District, campaign: Campaign, generals: list[Organizat
 
 def look_after(district: District, campaign: Campaign) -> None:
     """Leading cadres look after branches elsewhere; some have been there, two have no contact point yet."""
-    branches = list(Enrolment.objects.filter(campaign=campaign).in_tree_order().select_related("organization"))
+    branches = branches_of(campaign, [district.root])
     found = list(cadres(campaign, district.root))
     for position, cadre in enumerate(found[:-2] if len(found) > 4 else found):
         others = [unit.organization for unit in branches if unit.pk != cadre.enrolment_id]
@@ -127,7 +128,7 @@ def backdate(visit: Visit) -> None:
 
 
 def send_team(district: District, campaign: Campaign, places: list[Organization]) -> None:
-    """The first inspection team: three people, two general branches, visits made, planned, and one not written down."""
+    """The first inspection team: three people, three general branches, visits made, planned, and one not written down."""
     since = campaign.starts_on
     team = inspection.set_up(
         campaign=campaign,
@@ -136,7 +137,7 @@ def send_team(district: District, campaign: Campaign, places: list[Organization]
         phone="010-6900-2111",
         charge="督导学习动员、分析评议和整改提高各阶段的实际效果，重点看是否走过场、群众是否满意。",
         since=since,
-        until=None,
+        until=campaign.ends_on,
         by=district.office,
     )
     leader = User.objects.get(username="inspector")
@@ -148,7 +149,7 @@ def send_team(district: District, campaign: Campaign, places: list[Organization]
     ]
     for place in places:
         inspection.assign(team=team, organization=place, since=since, until=None, by=district.office)
-    units = units_in(campaign, places)
+    units = branches_of(campaign, places)
     leader = User.objects.get(pk=leader.pk)
     see(district, team, people, units, leader)
     plan(district, team, people, units, leader)
@@ -160,10 +161,11 @@ def last_members(district: District) -> list[Any]:
     return list(from_elsewhere.members.on_roll()) if from_elsewhere else []
 
 
-def units_in(campaign: Campaign, places: list[Organization]) -> list[Enrolment]:
-    return [
-        unit for place in places for unit in Enrolment.objects.filter(campaign=campaign).under(place).in_tree_order()
-    ]
+def branches_of(campaign: Campaign, places: list[Organization]) -> list[Enrolment]:
+    """Branches that take part at these places, in tree order."""
+    units = Enrolment.objects.filter(campaign=campaign, organization__kind__in=Organization.BRANCH_KINDS)
+    rows = units.filter(within([place.path for place in places], "organization__path"))
+    return list(rows.in_tree_order().select_related("organization"))
 
 
 def see(

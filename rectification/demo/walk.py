@@ -9,12 +9,16 @@ from campaign.actions import enrolment as enrolments
 from campaign.models import Campaign, Enrolment
 from members.models import Organization, User
 from rectification.demo.accounts import staff
+from rectification.demo.changing import amendment, own_blueprint
 from rectification.demo.district import District
 from rectification.demo.evaluating import evaluate, rectify
 from rectification.demo.learning import learn, move_on
 from rectification.demo.people import keep_people
+from rectification.demo.planning import plan_ahead
 from rectification.demo.preparation import backdate, begin_campaign, prepare
+from rectification.demo.reminding import remind
 from rectification.demo.special import special_cases
+from rectification.demo.studying import study_around
 from rectification.demo.supervising import supervise
 
 
@@ -53,10 +57,22 @@ def build(root: Organization, office: User) -> Iterator[Any]:
     yield "正在登记班子、流动党员查找和组织关系转接……"
     with transaction.atomic():
         keep_people(district)
+    yield "正在登记学习材料、自学、心得和培训……"
+    with transaction.atomic():
+        study_around(district, campaign)
+    yield "正在安排今后的学习……"
+    with transaction.atomic():
+        plan_ahead(district)
     yield "正在登记领导小组、联系点和督导走访……"
     with transaction.atomic():
         supervise(district, campaign)
+    yield "正在准备活动蓝本和调整……"
+    with transaction.atomic():
+        own_blueprint(district)
+        amendment(district, campaign)
     yield "正在登记特殊情况……"
     with transaction.atomic():
         special_cases(district, campaign)
+    yield "正在生成提醒……"
+    remind(district, campaign)
     yield accounts

@@ -22,6 +22,7 @@ from members.permissions import Role
 from portal.actions import job as jobs
 from portal.models import Job
 from tests import factories as make
+from tests.campaign.test_reports import html
 from tests.campaign.unit import TODAY, said
 from tests.clients import signed_in
 
@@ -351,3 +352,24 @@ def test_a_large_campaign_is_weighed_by_a_job(city: City, monkeypatch: pytest.Mo
     jobs.run(job_id=job.pk)
     amendment.refresh_from_db()
     assert numbers(amendment.effect) == [("新增surveyed", None, [0, 0, 3])]
+
+
+def test_the_record_is_printed(city: City) -> None:
+    amendment = city.proposed()
+    city.changed(amendment, city.plan, label="方案备案（修订）", sectors=["village"])
+    city.added(amendment, "surveyed", "all-branches")
+    url = reverse("document-print", args=["amendment"])
+    secretary = make.secretary(city.branches[0])
+    asked = {"amendment": amendment.pk, "format": "pdf"}
+    assert signed_in(secretary).post(url, asked).status_code == 404
+    city.applied(amendment)
+    assert signed_in(secretary).post(url, asked).status_code == 302
+    page = html("amendment", secretary, amendment=amendment.pk)
+    for words in (
+        "上级通知",
+        "由“plan-filed”改为“方案备案（修订）”",
+        "新增surveyed",
+        "没有要求",
+        "对进度的影响（生效时）",
+    ):
+        assert words in page

@@ -116,7 +116,7 @@ def test_a_shipped_blueprint_is_read_copied_and_edited_throughout(place: Place) 
     )
     page = said(place.client.get(url))
     assert "每次活动的12月31日前" in page
-    assert "全体支部（未填领域、农村）" in page
+    assert "全体支部（农村、未填领域）" in page
     assert version.problems() == []
 
 

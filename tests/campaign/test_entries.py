@@ -79,6 +79,7 @@ def test_a_leader_owes_more(here: Unit) -> None:
     leader = make.participation(here.enrolment, "领导", tags=("leader",))
     assert {d.text for d in campaign_duties(again(make.user(leader.member)))} == {
         "参加学习，缺课的补课",
+        "党员领导干部建立联系点",
         "党员领导干部讲党课",
     }
 

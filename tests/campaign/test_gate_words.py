@@ -1,9 +1,12 @@
 """What the inspection team says before a unit moves on, what is sent back to be made up, and what stays on paper."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from campaign.actions import gate as gates
@@ -206,3 +209,50 @@ def test_side_by_side_the_unit_asks_once_to_end(place: District) -> None:
     place.unit.refresh_from_db()
     assert place.unit.state == "finished"
     assert set(place.unit.runs.values_list("state", flat=True)) == {"done"}
+
+
+def in_threads(*acts: Callable[[], object]) -> list[str]:
+    """What became of each: nothing, or why it was refused."""
+
+    def run(act: Callable[[], object]) -> str:
+        try:
+            act()
+        except gates.GateRefused as refusal:
+            return str(refusal)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_taken_back_and_approved_at_the_same_moment_is_one_of_both(place: District, asked: Gate) -> None:
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        pytest.skip("threads share no database in memory")
+
+    def fresh() -> Gate:
+        return Gate.objects.get(pk=asked.pk)
+
+    outcomes = in_threads(
+        lambda: gates.withdraw(gate=fresh(), by=place.secretary),
+        lambda: gates.decide(
+            gate=fresh(), approve=True, remarks="", override_reason="x", word_reason="x", by=place.office
+        ),
+    )
+    assert sorted(map(bool, outcomes)) == [False, True], outcomes
+    now = fresh()
+    place.unit.refresh_from_db()
+    moved = place.unit.phase != asked.phase
+    assert (now.state, moved) in {("withdrawn", False), ("approved", True)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_requests_at_the_same_moment_are_one(place: District) -> None:
+    if connection.vendor == "sqlite" and connection.is_in_memory_db():
+        pytest.skip("threads share no database in memory")
+    ask = partial(gates.request, enrolment=place.unit, assessment="x", by=place.secretary)
+    outcomes = in_threads(ask, ask, ask)
+    assert sorted(map(bool, outcomes)) == [False, True, True], outcomes
+    assert Gate.objects.count() == 1

@@ -13,8 +13,9 @@ from hypothesis.extra.django import TestCase
 
 from campaign.actions import study
 from campaign.actions.enrolment import enrol
+from campaign.coverage import count_coverage
 from campaign.models import Attendance, Campaign, Enrolment, Participation, StudySession
-from campaign.progress import figures_of, recording
+from campaign.progress import figures_by_child, figures_of, recording, unmet
 from campaign.ready import coverage_of
 from campaign.recounting import recount
 from campaign.rollups import rebalance
@@ -213,6 +214,17 @@ def attend(w: World, i: int, j: int, yes: bool) -> None:
 
 
 @act
+def take_another_route(w: World, i: int, j: int, yes: bool) -> None:
+    """送学上门, or no longer."""
+    people = Participation.objects.active().order_by("pk")
+    if people:
+        person = people[i % people.count()]
+        route = Participation.Route.ALTERNATIVE if yes else Participation.Route.NORMAL
+        with recording([person.enrolment_id]):
+            Participation.objects.filter(pk=person.pk).update(route=route)
+
+
+@act
 def choose_points(w: World, i: int, j: int, yes: bool) -> None:
     rebalance(w.campaign, 1 + i % 5)
 
@@ -253,6 +265,7 @@ def check_coverage(w: World, living: list[Member]) -> None:
     taking_part = Participation.objects.active().filter(member__ended_on=None).values_list("member_id", flat=True)
     away = {m.pk for m in living if m.pk in hosts and hosts[m.pk] is None} - set(taking_part)
     assert (coverage.on_roll, coverage.taking_part, coverage.elsewhere) == (len(living), len(taking_part), len(away))
+    assert coverage == count_coverage(w.campaign, w.root)
 
 
 def check_figures(w: World) -> None:
@@ -263,6 +276,14 @@ def check_figures(w: World) -> None:
     people = Participation.objects.active().count()
     totals = [figures[r.pk].total for r in w.campaign.requirements.order_by("number")]
     assert totals == [units, people, people]
+    elsewhere = Participation.objects.active().filter(route=Participation.Route.ALTERNATIVE)
+    for requirement in w.campaign.requirements.exclude(indicator_code="plan-filed"):
+        assert figures[requirement.pk].otherwise == elsewhere.exclude(pk__in=unmet(requirement).values("pk")).count()
+    children = figures_by_child(w.campaign, w.root)
+    for requirement in w.campaign.requirements.all():
+        assert sum(of_child[requirement.pk].total for of_child in children.values() if requirement.pk in of_child) == (
+            figures[requirement.pk].total
+        )
 
 
 def check_history(w: World, living: list[Member]) -> None:

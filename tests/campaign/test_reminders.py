@@ -184,7 +184,9 @@ def test_who_has_done_it_or_need_not_is_left_alone(place: Place) -> None:
     found = drafts(reminders.requirements_unmet)
     assert {draft.recipient_id for draft in found} == {place.secretary.pk}
     assert all("study-note" in draft.text for draft in found)
-    assert any("还有2人没有完成" in draft.text for draft in found), "the secretary's own, and the old member's without an account"
+    assert any("还有2人没有完成" in draft.text for draft in found), (
+        "the secretary's own, and the old member's without an account"
+    )
 
 
 def test_the_late_are_reminded_each_week_and_never_twice(place: Place) -> None:

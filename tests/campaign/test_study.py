@@ -343,10 +343,12 @@ def test_my_study_adds_up_and_keeps_notes_to_their_author(here: Unit) -> None:
         client.post(reverse("study-note-create", args=[one.pk]), note)
     assert one.notes.count() == 1
     page = said(client.get(url))
-    for text in ("1.5 小时", "缺了的课", "待补课", "只给自己看的话"):
+    for text in ("1.5 小时", "缺了的课", "待补课", "读后"):
         assert text in page
+    assert "只给自己看的话" in said(client.get(reverse("study-note-detail", args=[one.notes.get().pk])))
     for reader in (here.secretary, here.office):
-        assert "只给自己看的话" not in said(signed_in(reader).get(url))
+        assert "读后" not in said(signed_in(reader).get(url))
+        assert signed_in(reader).get(reverse("study-note-detail", args=[one.notes.get().pk])).status_code == 404
         assert signed_in(reader).get(reverse("study-note-create", args=[one.pk])).status_code == 403
     assert signed_in(here.outsider).get(url).status_code == 404
     colleague = make.user(here.people()[1].member)

@@ -181,7 +181,9 @@ def test_numbers_that_make_no_sense_are_explained(
     assert "reminders" not in campaign.settings
 
 
-@pytest.mark.parametrize("kept", [{"reminders": None}, {"reminders": {"stalled": {"days": ["x", -1]}}}, {"reminders": []}])
+@pytest.mark.parametrize(
+    "kept", [{"reminders": None}, {"reminders": {"stalled": {"days": ["x", -1]}}}, {"reminders": []}]
+)
 def test_settings_that_make_no_sense_leave_the_default(kept: dict[str, Any]) -> None:
     assert reminder_rules["stalled"].days_in(kept) == (14,)
     assert reminder_rules["stalled"].on_in(kept)

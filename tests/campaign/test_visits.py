@@ -1,11 +1,14 @@
 """Visits: planned, made, and what was found on the way becomes a task of the ledger."""
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from PIL import Image
 
 from campaign import findings, supervision
 from campaign.actions import inspection as inspections
@@ -324,3 +327,15 @@ def test_the_form_offers_places_and_ticks_who_writes(here: District) -> None:
     assert "第二党支部" not in page
     assert f'value="{here.leader.pk}"' in page
     assert "checked" in page
+
+
+def test_photographs_hang_on_the_visit_and_are_seen_with_it(here: District) -> None:
+    visit = here.log()
+    picture = BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    url = reverse("attachment-add", args=["visit", visit.pk])
+    sent = {"files": SimpleUploadedFile("座谈.png", picture.getvalue())}
+    assert signed_in(here.secretary).post(url, sent).status_code == 403
+    sent = {"files": SimpleUploadedFile("座谈.png", picture.getvalue())}
+    signed_in(here.fresh_inspector()).post(url, sent)
+    assert "座谈.png" in said(signed_in(here.secretary).get(reverse("visit-detail", args=[visit.pk])))

@@ -192,9 +192,7 @@ def test_a_sender_that_was_killed(root: Organization, receiver: Receiver) -> Non
     assert actions.send_groups(now=at(10, days=1)) == 1
 
 
-def test_the_deaf_are_switched_off_and_their_keepers_told(
-    root: Organization, office: User, receiver: Receiver
-) -> None:
+def test_the_deaf_are_switched_off_and_their_keepers_told(root: Organization, office: User, receiver: Receiver) -> None:
     made = channel(root, receiver.url())
     receiver.answer = lambda n: (500, {})
     actions.send_groups(now=at(9))
@@ -225,9 +223,7 @@ def mapped(root: Organization, receiver: Receiver, office: User) -> User:
     return user
 
 
-def test_who_is_mapped_gets_the_digest_there_and_no_mail(
-    root: Organization, office: User, receiver: Receiver
-) -> None:
+def test_who_is_mapped_gets_the_digest_there_and_no_mail(root: Organization, office: User, receiver: Receiver) -> None:
     mapped(root, receiver, office)
     assert [send_digests(now=at(hour)) for hour in (10, 11)] == [1, 0]
     (said,) = receiver.bodies()

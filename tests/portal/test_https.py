@@ -79,15 +79,18 @@ def test_what_is_the_inner_network(ip: str, public: bool) -> None:
 
 def test_inner_addresses_are_not_posted_to_unless_allowed(receiver: Receiver, settings: Any) -> None:
     settings.WEBHOOK_PRIVATE_ADDRESSES = False
-    for url in (receiver.url(), receiver.url().replace("localhost", "127.0.0.1"), "https://[::1]/", "https://2130706433/"):
+    for url in (
+        receiver.url(),
+        receiver.url().replace("localhost", "127.0.0.1"),
+        "https://[::1]/",
+        "https://2130706433/",
+    ):
         with pytest.raises(Refused, match="内部网络|找不到主机"):
             post(url, b"{}", {})
     assert receiver.taken == []
 
 
-def test_a_name_with_one_inner_address_among_others_is_refused(
-    monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
+def test_a_name_with_one_inner_address_among_others_is_refused(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.WEBHOOK_PRIVATE_ADDRESSES = False
     rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 443)) for ip in ("8.8.8.8", "10.0.0.1")]
     monkeypatch.setattr(https.socket, "getaddrinfo", lambda *args, **kwargs: rows)

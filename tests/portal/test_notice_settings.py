@@ -80,6 +80,14 @@ def test_what_waited_unsent_is_not_sent_after_unsubscribing(user: User) -> None:
     assert "退订" in Digest.objects.get().error
 
 
+def test_who_unsubscribes_while_letters_are_being_sent_gets_none(user: User) -> None:
+    tell(user, "a")
+    Digest.objects.create(recipient=user, day=MOMENT.date())
+    MailRefusal.objects.create(user=user)
+    assert send_digests(now=MOMENT) == 0
+    assert mail.outbox == []
+
+
 def test_on_again_with_another_address(user: User) -> None:
     client = signed(user)
     client.post(reverse("notice-settings"), {"email": user.email})

@@ -16,8 +16,8 @@ from django.utils import timezone
 from members.models import User
 from portal.actions.notice import NEWS_DAYS, collect, mark_read, notify, send_digests
 from portal.letters import LISTED
+from portal.models import DayException, Digest, Notice
 from portal.models.outgoing import MAX_ATTEMPTS
-from portal.models import DayException, Digest, MailRefusal, Notice
 from portal.notices import Draft, notice_sources
 from tests import factories as make
 

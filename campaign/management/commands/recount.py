@@ -1,5 +1,6 @@
 """Compare every ready figure with the records."""
 
+import os
 import sys
 from typing import Any
 
@@ -16,6 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--campaign", type=int, help="只核对一次活动（编号）")
+        parser.add_argument(
+            "--processes", type=int, default=os.cpu_count() or 1, help="几个进程同时核对（默认与处理器数相同）"
+        )
         parser.add_argument("--mend", action="store_true", help="按记录修正有差异的数字")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,7 +28,7 @@ class Command(BaseCommand):
             campaigns = campaigns.filter(pk=options["campaign"])
         found = 0
         for campaign in campaigns:
-            for difference in recount(campaign, mend=options["mend"]):
+            for difference in recount(campaign, mend=options["mend"], processes=options["processes"]):
                 found += 1
                 self.stdout.write(f"{campaign}｜{difference}")
         if found:

@@ -1,0 +1,82 @@
+"""The records behind a number of the dashboard."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from campaign.late import Late, mark, unmark
+from campaign.models import Requirement
+from campaign.outcomes import CATEGORIES, OUTCOMES, SECTORS, Wanted
+from campaign.records import how_many, records
+from campaign.reports.overview import requirements_in, unit_of
+from campaign.views.dashboard import place, rights
+from members.permissions import Permission
+from portal.access import requires
+from portal.indicators import Subject
+
+PAGE = 50
+
+
+@requires(Permission.VIEW_PROGRESS)
+def record_list(request: HttpRequest, campaign_pk: int, organization_pk: int) -> HttpResponse:
+    """``requirement`` and ``what`` say whose records; names for those entitled, numbers by unit for the others."""
+    campaign, node = place(request, campaign_pk, organization_pk)
+    everything = requirements_in(campaign, None)
+    chosen = next((r for r in everything if str(r.pk) == request.GET.get("requirement", "")), None)
+    if chosen is None:
+        raise Http404
+    may = rights(request.user, node)
+    wanted = wanted_from(request, chosen, names=may["names"])
+    start = unmark(request.GET.get("after", ""))
+    names = may["names"] and not wanted.by_unit
+    rows = records(campaign, node, chosen, wanted, names=names, limit=PAGE + 1, start=start)
+    context = {
+        "campaign": campaign,
+        "node": node,
+        "trail": node.trail(),
+        "requirements": everything,
+        "chosen": chosen,
+        "wanted": wanted,
+        "unit": unit_of(chosen),
+        "number": how_many(campaign, node, chosen, wanted),
+        "names": names,
+        "lines": [(row, row.days_over(timezone.localdate())) for row in rows[:PAGE]],
+        "overdue": wanted.outcome.code in {"missing", "overdue"},
+        "may": may,
+        "sheet_params": {"campaign": campaign.pk, "organization": node.pk, "requirement": chosen.pk} | wanted.query,
+        "pager": {"next_url": next_url(request, rows), "previous_url": ""},
+        "first_url": first_url(request) if start else "",
+    } | choices(chosen, names=may["names"])
+    return render(request, "campaign/record_list.html", context)
+
+
+def wanted_from(request: HttpRequest, requirement: Requirement, *, names: bool) -> Wanted:
+    """A category is for people, and for those who may see which they are."""
+    wanted = Wanted.read(request.GET.dict())
+    return wanted if names and requirement.subject == Subject.PERSON else wanted.without_category()
+
+
+def choices(requirement: Requirement, *, names: bool) -> dict[str, Any]:
+    """What the list can be narrowed to."""
+    people = requirement.subject == Subject.PERSON
+    return {
+        "outcomes": [o for o in OUTCOMES.values() if people or o.code != "otherwise"],
+        "sectors": SECTORS.items(),
+        "categories": CATEGORIES.values() if people and names else (),
+    }
+
+
+def next_url(request: HttpRequest, rows: list[Late]) -> str:
+    if len(rows) <= PAGE:
+        return ""
+    query = request.GET.copy()
+    query["after"] = mark(rows[PAGE - 1].position)
+    return f"?{query.urlencode()}"
+
+
+def first_url(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    del query["after"]
+    return f"?{query.urlencode()}"
