@@ -7,6 +7,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from portal.wsgi import application
+
 from campaign.forms.study import StudyNoteForm  # isort: skip - the portal is set up by now
 from campaign.models import Participation  # isort: skip
 from portal import urls  # isort: skip

@@ -74,7 +74,11 @@ def parts(view: View) -> list[dict[str, Any]]:
         {
             "requirements": part,
             "rows": [
-                (c.name, view.stages[c.path].note, [matrix.told(f) for f in own(view.board.by_child.get(c.path, {}), part)])
+                (
+                    c.name,
+                    view.stages[c.path].note,
+                    [matrix.told(f) for f in own(view.board.by_child.get(c.path, {}), part)],
+                )
                 for c in view.children
             ],
             "sum": [matrix.told(f) for f in own(view.board.figures, part)],
@@ -129,7 +133,8 @@ def timeline_table(view: View) -> Table:
 def sector_table(place: Place, view: View) -> Table:
     """Coverage by 领域, with the whole as the last row."""
     rows = [
-        [row["label"], *(n.value for n in row["numbers"])] for row in sector_rows(place.campaign, place.node, names=False)
+        [row["label"], *(n.value for n in row["numbers"])]
+        for row in sector_rows(place.campaign, place.node, names=False)
     ]
     numbers = coverage_numbers(place.campaign, place.node, view.board.coverage, names=False)
     whole = [*numbers["places"][:4], *numbers["people"][:4]]
@@ -182,9 +187,7 @@ def record_lines(place: Place, params: Params, user: Any, limit: int) -> tuple[l
     if not may or place.requirement.subject != Subject.PERSON:
         wanted = wanted.without_category()
     names = may and not wanted.by_unit
-    found: list[Late] = records(
-        place.campaign, place.node, place.requirement, wanted, names=names, limit=limit + 1
-    )
+    found: list[Late] = records(place.campaign, place.node, place.requirement, wanted, names=names, limit=limit + 1)
     if len(found) > limit:
         raise JobFailure(f"名单超过{limit}行，请按领域、类别筛选，或按下级单位分别打印、导出。")
     unit = overview.unit_of(place.requirement)
@@ -195,13 +198,23 @@ def record_lines(place: Place, params: Params, user: Any, limit: int) -> tuple[l
 def record_sheet(place: Place, params: Params, user: Any) -> dict[str, Any]:
     headings, lines = record_lines(place, params, user, ON_PAPER)
     wanted = Wanted.read(params)
-    said = "　".join(part for part in (place.requirement.label if place.requirement else "", wanted.outcome.label, wanted.said) if part)
-    return {"headings": headings, "lines": [[v if v is not None else "未排定" for v in line] for line in lines], "said": said}
+    said = "　".join(
+        part
+        for part in (place.requirement.label if place.requirement else "", wanted.outcome.label, wanted.said)
+        if part
+    )
+    return {
+        "headings": headings,
+        "lines": [[v if v is not None else "未排定" for v in line] for line in lines],
+        "said": said,
+    }
 
 
 def record_tables(place: Place, params: Params, user: Any) -> list[Table]:
     headings, lines = record_lines(place, params, user, IN_TABLE)
-    return [Table(Wanted.read(params).outcome.label, ["序号", *headings], [[n, *line] for n, line in enumerate(lines, 1)])]
+    return [
+        Table(Wanted.read(params).outcome.label, ["序号", *headings], [[n, *line] for n, line in enumerate(lines, 1)])
+    ]
 
 
 documents.register(

@@ -5,7 +5,7 @@ what lies strictly below it, split by the *bucket* (last day, dates, sector) so 
 Nobody but this module and ``campaign.rollups`` writes these tables.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,7 +171,7 @@ def difference(sums: Sums, above: Iterable[int], own: int, before: Entry | None,
                 total[position] += sign * number
 
 
-def rewrite(ledger: Ledger, changed: Collection[tuple[Any, ...]]) -> None:
+def rewrite(ledger: Ledger, changed: Sequence[tuple[Any, ...]]) -> None:
     if not changed:
         return
     settings = ", ".join(f"{column} = %s" for column in ledger.columns)

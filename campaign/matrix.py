@@ -39,7 +39,9 @@ def lines(
     links, pages = Links(campaign), unit_pages(campaign, children)
     rows = []
     for child in children:
-        stage = stage_linked(campaign, child, found[child.path], board.phases) if names else escape(found[child.path].note)
+        stage = (
+            stage_linked(campaign, child, found[child.path], board.phases) if names else escape(found[child.path].note)
+        )
         cells = cells_of(board.requirements, board.by_child.get(child.path, {}), links, child.pk)
         rows.append(Line(child.name, child_url(campaign, child, board.phase, pages), stage, cells))
     return rows

@@ -25,7 +25,10 @@ def taking_part(member: Member, user: Any) -> dict[str, Any] | None:
     }
     seen = member.pk == user.member_id or user.can(Permission.VIEW_STUDY, at=member.branch)
     study_url = reverse("study-account", args=[member.pk]) if seen else ""
-    return {"study_url": study_url, "participations": [{"row": row, "asked": row in running, "owed": missing.get(row.pk, [])} for row in rows]}
+    return {
+        "study_url": study_url,
+        "participations": [{"row": row, "asked": row in running, "owed": missing.get(row.pk, [])} for row in rows],
+    }
 
 
 member_panels.register(MemberPanel("campaigns", "campaign/_member_panel.html", taking_part))

@@ -69,9 +69,18 @@ OUTCOMES = {
         Outcome("missing", "未完成", lambda: Q(behind=1), MISSING, unmet, lambda f: f.missing),
         Outcome("overdue", "未完成且已过期限", is_overdue, MISSING, unmet, lambda f: f.overdue),
         Outcome("soon", f"未完成且{SOON_DAYS}天内到期", is_soon, MISSING, unmet, lambda f: f.soon),
-        Outcome("settled", "完成或免除", lambda: Q(total__gt=0), F("done") + F("waived"), settled, lambda f: f.done + f.waived),
+        Outcome(
+            "settled",
+            "完成或免除",
+            lambda: Q(total__gt=0),
+            F("done") + F("waived"),
+            settled,
+            lambda f: f.done + f.waived,
+        ),
         Outcome("done", "完成", lambda: Q(done__gt=0), F("done"), finished, lambda f: f.done),
-        Outcome("otherwise", "以灵活方式完成", lambda: Q(otherwise__gt=0), F("otherwise"), otherwise, lambda f: f.otherwise),
+        Outcome(
+            "otherwise", "以灵活方式完成", lambda: Q(otherwise__gt=0), F("otherwise"), otherwise, lambda f: f.otherwise
+        ),
         Outcome("waived", "免除", lambda: Q(waived__gt=0), F("waived"), waived, lambda f: f.waived),
         Outcome("total", "应完成", lambda: Q(total__gt=0), F("total"), subjects, lambda f: f.total),
     )

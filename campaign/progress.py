@@ -126,7 +126,7 @@ class Unit:
 def units(enrolments: Collection[int]) -> list[Unit]:
     """Read in a statement of its own after the locks: who waited sees what the other one wrote."""
     found: dict[int, Unit] = {}
-    rows = (
+    rows: Iterable[tuple[Any, ...]] = (
         Enrolment.objects.filter(pk__in=enrolments)
         .order_by()
         .values_list(
@@ -143,8 +143,9 @@ def units(enrolments: Collection[int]) -> list[Unit]:
             "runs__ends_on",
         )
     )
-    for *unit, phase, state, starts_on, ends_on in rows:
-        known = found.setdefault(unit[0], Unit(*unit, {}))
+    for row in rows:
+        phase, state, starts_on, ends_on = row[-4:]
+        known = found.setdefault(row[0], Unit(*row[:-4], {}))
         if phase is not None:
             known.runs[phase] = (state, starts_on, ends_on)
     return list(found.values())

@@ -129,19 +129,17 @@ def accounts(members: Collection[int], year: int) -> dict[int, Account]:
     rows = held.counted().values("participation__member", "session__form")
     for row in rows.annotate(n=Count("pk"), minutes=Sum("session__minutes_long")):
         found[row["participation__member"]].by_form[row["session__form"]] = (row["n"], row["minutes"])
-    missed = held.filter(state__in=Attendance.MISSED_STATES).values("participation__member")
+    missed = held.filter(state__in=Attendance.MISSED_STATES)
     made_up = Count("pk", filter=Q(make_up__isnull=False))
     owing = dict(held.owed().values_list("participation__member").annotate(n=Count("pk")))
-    for row in missed.annotate(made_up=made_up):
-        account = found[row["participation__member"]]
-        account.made_up, account.missed = row["made_up"], owing.get(row["participation__member"], 0)
+    for pk, number in missed.values_list("participation__member").annotate(made_up=made_up):
+        found[pk].made_up, found[pk].missed = number, owing.get(pk, 0)
     alone = SelfStudy.objects.filter(participation__member__in=members, on__range=(first, last)).order_by()
     for pk, minutes in alone.values_list("participation__member").annotate(n=Sum("minutes")):
         found[pk].self_minutes = minutes
     trained = Training.objects.filter(member__in=members, ends_on__range=(first, last)).order_by()
-    for row in trained.values("member").annotate(n=Count("pk"), d=Sum("days"), h=Sum("hours")):
-        account = found[row["member"]]
-        account.trainings, account.training_days, account.training_hours = row["n"], row["d"], row["h"]
+    for pk, number, days, hours in trained.values_list("member").annotate(n=Count("pk"), d=Sum("days"), h=Sum("hours")):
+        found[pk].trainings, found[pk].training_days, found[pk].training_hours = number, days, hours
     read = Reading.objects.filter(participation__member__in=members, at__gte=begin, at__lt=end).order_by()
     for pk, number in read.values_list("participation__member").annotate(n=Count("pk")):
         found[pk].readings = number

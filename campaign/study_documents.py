@@ -78,7 +78,16 @@ def register_sheet(branch: Organization, params: Params, user: Any) -> dict[str,
 
 
 def register_tables(branch: Organization, params: Params, user: Any) -> list[Table]:
-    head = ["姓名", "参加学习（次）", "其中补课（次）", "待补课（次）", "集体学习（小时）", "集体教育（天）", "培训（天）", "培训（学时）"]
+    head = [
+        "姓名",
+        "参加学习（次）",
+        "其中补课（次）",
+        "待补课（次）",
+        "集体学习（小时）",
+        "集体教育（天）",
+        "培训（天）",
+        "培训（学时）",
+    ]
     head += ["个人自学（小时）", "已读材料（份）", "心得（篇）"]
     rows = [
         [

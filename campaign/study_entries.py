@@ -33,8 +33,8 @@ def sessions_to_record(user: Any) -> Iterator[Duty]:
     """Sessions of one's own unit whose time is over and that nobody has recorded."""
     branch = own_branch(user)
     units = {unit.pk: unit for unit in [*([branch] if branch else []), *own_committees(user)] if may_record(user, unit)}
-    past = PlannedSession.objects.coming().filter(enrolment__in=units, starts_at__lt=timezone.now()) if units else []
-    for plan in past[:OWED]:
+    past = PlannedSession.objects.coming().filter(enrolment__in=units, starts_at__lt=timezone.now())
+    for plan in past[:OWED] if units else ():
         if plan.is_over:
             unit = units[plan.enrolment_id]
             text, url = f"记录学习：{plan.topic}", reverse("study-plan-detail", args=[plan.pk])
@@ -65,7 +65,9 @@ def coming_up(user: Any) -> dict[str, Any] | None:
         return None
     now = timezone.now()
     plans = PlannedSession.objects.coming().with_unit().filter(enrolment__in=units)
-    soon = [plan for plan in plans.filter(starts_at__range=(now - timedelta(hours=12), now + AHEAD)) if not plan.is_over]
+    soon = [
+        plan for plan in plans.filter(starts_at__range=(now - timedelta(hours=12), now + AHEAD)) if not plan.is_over
+    ]
     people = expected_in(soon)
     own = [plan for plan in soon if {p.pk for p in mine} & {p.pk for p in people[plan.pk]}][:SHOWN]
     if not own:

@@ -25,7 +25,5 @@ urlpatterns = [
     path("calendar/feed/new/", study_calendar.calendar_feed_create, name="calendar-feed-create"),
     path("calendar/feed/withdraw/", study_calendar.calendar_feed_withdraw, name="calendar-feed-withdraw"),
     path("calendar/<slug:token>.ics", study_calendar.calendar_feed, name="calendar-feed"),
-    path(
-        "campaigns/<int:campaign_pk>/study-days/<int:organization_pk>/", study_calendar.study_days, name="study-days"
-    ),
+    path("campaigns/<int:campaign_pk>/study-days/<int:organization_pk>/", study_calendar.study_days, name="study-days"),
 ]

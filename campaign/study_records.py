@@ -54,7 +54,7 @@ def trained() -> QuerySet[Training]:
 def studied_minutes(also: list[str]) -> Any:
     """For a row of Participation: minutes in this campaign, with what else it counts."""
     attended = Attendance.objects.filter(participation=OuterRef("pk")).counted()
-    minutes = summed(attended, "participation", "session__minutes_long")
+    minutes: Any = summed(attended, "participation", "session__minutes_long")
     if SELF_STUDY in also:
         minutes += summed(SelfStudy.objects.filter(participation=OuterRef("pk")), "participation", "minutes")
     if TRAINING in also:

@@ -21,7 +21,9 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<int:campaign_pk>/materials/", material.material_list, name="material-list"),
     path("campaigns/<int:campaign_pk>/materials/new/", material.material_create, name="material-create"),
     path("enrolments/<int:enrolment_pk>/materials/", material.branch_material_list, name="branch-material-list"),
-    path("enrolments/<int:enrolment_pk>/materials/new/", material.branch_material_create, name="branch-material-create"),
+    path(
+        "enrolments/<int:enrolment_pk>/materials/new/", material.branch_material_create, name="branch-material-create"
+    ),
     path("materials/<int:pk>/", material.material_detail, name="material-detail"),
     path("materials/<int:pk>/edit/", material.material_edit, name="material-edit"),
     path("materials/<int:pk>/withdraw/", material.material_withdraw, name="material-withdraw"),

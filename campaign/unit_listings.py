@@ -11,6 +11,7 @@ from campaign.actions.enrolment import placeable
 from campaign.coverage import without_batch
 from campaign.listings import Act, Choices, Circle, Column, Listing, Narrowing, listings
 from campaign.models import Campaign, Enrolment, PlanFiling, Postponement
+from campaign.models.enrolment import EnrolmentQuerySet
 from members.models import Member, Organization
 from members.permissions import Permission
 
@@ -51,7 +52,7 @@ def marked(mark: str) -> Q:
     }.get(mark, Q())
 
 
-def in_circle(circle: Circle) -> QuerySet[Enrolment]:
+def in_circle(circle: Circle) -> EnrolmentQuerySet:
     return Enrolment.objects.under(circle.node).filter(campaign=circle.campaign)
 
 

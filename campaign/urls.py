@@ -76,15 +76,29 @@ urlpatterns = [
     path("attendances/<int:attendance_pk>/make-up/", make_up.make_up_create, name="make-up-create"),
     *of_study,
     path("supervision/", team.entry, name="supervision"),
-    path("supervision/<int:campaign_pk>/leading/<int:organization_pk>/", leading_group.detail, name="leading-group-detail"),
-    path("supervision/<int:campaign_pk>/leading/<int:organization_pk>/edit/", leading_group.edit, name="leading-group-edit"),
-    path("supervision/<int:campaign_pk>/leading/<int:organization_pk>/all/", leading_group.overview, name="leading-group-list"),
+    path(
+        "supervision/<int:campaign_pk>/leading/<int:organization_pk>/",
+        leading_group.detail,
+        name="leading-group-detail",
+    ),
+    path(
+        "supervision/<int:campaign_pk>/leading/<int:organization_pk>/edit/",
+        leading_group.edit,
+        name="leading-group-edit",
+    ),
+    path(
+        "supervision/<int:campaign_pk>/leading/<int:organization_pk>/all/",
+        leading_group.overview,
+        name="leading-group-list",
+    ),
     path(
         "supervision/<int:campaign_pk>/contact-points/<int:organization_pk>/",
         contact_point.overview,
         name="contact-point-list",
     ),
-    path("participations/<int:participation_pk>/contact-points/new/", contact_point.create, name="contact-point-create"),
+    path(
+        "participations/<int:participation_pk>/contact-points/new/", contact_point.create, name="contact-point-create"
+    ),
     path("contact-points/<int:pk>/", contact_point.detail, name="contact-point-detail"),
     path("contact-points/<int:pk>/end/", contact_point.end, name="contact-point-end"),
     path("contact-points/<int:pk>/visits/new/", visit.create_at_contact_point, name="contact-visit-create"),

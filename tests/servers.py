@@ -79,7 +79,10 @@ def postgres_binary(name: str) -> str:
 
 @contextmanager
 def postgresql(*settings: str) -> Iterator[str]:
-    """An empty PostgreSQL; its ``DATABASE_URL``. With ``settings`` it is a server for measuring: these, and safe on disk. It refuses to run as root: root lends it the account ``postgres``."""
+    """An empty PostgreSQL; its ``DATABASE_URL``. With ``settings`` it is a server for measuring: these, and safe on disk.
+
+    It refuses to run as root: root lends it the account ``postgres``.
+    """
     root = os.geteuid() == 0
     lent = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--pdeathsig", "INT"] if root else []
     folder = Path(tempfile.mkdtemp(prefix="portal-pg-"))
@@ -208,7 +211,9 @@ class Site:
     def column(self, statement: str) -> list[Any]:
         """The first column of what a query finds, asked without starting the portal."""
         where = self.env.get("DATABASE_URL", "")
-        with closing(psycopg2.connect(where) if where else sqlite3.connect(self.data / "portal.sqlite3", timeout=20)) as link:
+        with closing(
+            psycopg2.connect(where) if where else sqlite3.connect(self.data / "portal.sqlite3", timeout=20)
+        ) as link:
             cursor = link.cursor()
             cursor.execute(statement)
             return [row[0] for row in cursor.fetchall()]

@@ -364,7 +364,16 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "my-task-create": ({"participation_pk": "own"}, "own", {"author"}),
 }
 # Tested on their own: public pages, and addresses whose answer depends on more than who asks.
-ELSEWHERE = {"calendar-feed", "study-scan", "mail-unsubscribe", "sign-in", "sign-in-code", "first-run", "document-print", "job-download"}
+ELSEWHERE = {
+    "calendar-feed",
+    "study-scan",
+    "mail-unsubscribe",
+    "sign-in",
+    "sign-in-code",
+    "first-run",
+    "document-print",
+    "job-download",
+}
 
 
 def views(patterns: Any) -> Iterator[URLPattern]:

@@ -23,6 +23,7 @@ from campaign.models import (
     PlanFiling,
     PlannedSession,
     SelfStudy,
+    SharedView,
     StudyLeave,
     StudyNote,
     StudySession,
@@ -64,9 +65,7 @@ class World:
 def asked_otherwise(campaign: Campaign, office: User) -> dict[str, Any]:
     """A blueprint of the office's own, and an amendment that is being written."""
     data = source("year-2005") or {}
-    blueprint = blueprints.copy(
-        data=data, name="自己的蓝本", origin="x", organization=campaign.organization, by=office
-    )
+    blueprint = blueprints.copy(data=data, name="自己的蓝本", origin="x", organization=campaign.organization, by=office)
     amendment = amendments.propose(campaign=campaign, reason="通知", takes_effect_on=timezone.localdate(), by=office)
     requirement = campaign.requirements.order_by("number")[1]
     values = {"label": "调研", "indicator_code": "surveyed", "audience_code": "all-branches"}
@@ -155,7 +154,9 @@ def build() -> World:
         member=person, kind="within", origin=home, target=away, requested_by=world.users["secretary"]
     )
     point = ContactPoint.objects.create(participation=own, organization=home, by=world.users["office"])
-    team = InspectionTeam.objects.create(campaign=campaign, organization=general, name="督导组", by=world.users["office"])
+    team = InspectionTeam.objects.create(
+        campaign=campaign, organization=general, name="督导组", by=world.users["office"]
+    )
     goer = TeamMember.objects.create(team=team, user=world.users["inspector"], leads=True)
     assignment = TeamAssignment.objects.create(team=team, organization=general)
     visit = Visit.objects.create(

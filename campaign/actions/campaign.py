@@ -22,7 +22,6 @@ from campaign.models import (
     Step,
 )
 from campaign.progress import fill, refresh
-from campaign.progress import refresh
 from members.dates import add_months
 from members.models import Organization
 from portal.actions.log import audit

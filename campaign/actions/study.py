@@ -21,7 +21,6 @@ from campaign.models import (
 from campaign.progress import recording
 from portal.actions.log import audit
 
-
 # The indicator that reads attendance wherever it was recorded.
 STUDY_DAYS = "study-days"
 

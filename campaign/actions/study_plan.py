@@ -110,11 +110,7 @@ def tell(*, planned: PlannedSession, by: Any) -> int:
 
 def lock_plan(planned: PlannedSession) -> PlannedSession:
     """The plan as it is now, locked. Raises ``PlanRefused`` unless it is still to come."""
-    row = (
-        PlannedSession.objects.with_unit()
-        .select_for_update(of=("self",))
-        .get(pk=planned.pk)
-    )
+    row = PlannedSession.objects.with_unit().select_for_update(of=("self",)).get(pk=planned.pk)
     if not row.is_coming:
         raise PlanRefused(f"这次学习安排{row.standing}，您的操作没有生效。")
     return row

@@ -47,5 +47,3 @@ def remove(*, training: Training, by: Any) -> None:
     with recording(concerned([training.member_id])):
         audit(by=by, verb="删除培训记录", target=training.member, subject=training.subject)
         Training.objects.filter(pk=training.pk).delete()
-
-

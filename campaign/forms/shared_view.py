@@ -15,7 +15,9 @@ class SharedViewForm(forms.Form):
         max_length=100,
         error_messages={"required": "请写明给谁看、作什么用，便于以后核对。"},
     )
-    phase = forms.ModelChoiceField(label="阶段", queryset=Phase.objects.none(), required=False, empty_label="当前主要阶段")
+    phase = forms.ModelChoiceField(
+        label="阶段", queryset=Phase.objects.none(), required=False, empty_label="当前主要阶段"
+    )
     days = forms.TypedChoiceField(label="有效期", choices=DAYS, coerce=int, initial=3)
 
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:

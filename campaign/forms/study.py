@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
+from campaign.actions.study import may_be_expected, missed
 from campaign.forms.attendance import in_words
 from campaign.forms.dates import EARLIEST
-from campaign.actions.study import may_be_expected, missed
 from campaign.models import Attendance, Enrolment, Material, StudySession
 from members.forms.fields import DateField
 from portal.forms.choices import ManyOf
@@ -67,7 +67,9 @@ class StudySessionForm(forms.ModelForm):
         for name, queryset in (("materials", offered), ("lecturer", people)):
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]
         self.fields["lecturer"].empty_label = "没有，或不是本支部党员"  # type: ignore[attr-defined]
-        groups = [] if enrolment.is_committee else sorted({p.member.group for p in people if p.member.group}, key=in_words)
+        groups = (
+            [] if enrolment.is_committee else sorted({p.member.group for p in people if p.member.group}, key=in_words)
+        )
         self.fields["group"].choices = [("", "全支部"), *((g, g) for g in groups)]  # type: ignore[attr-defined]
         if self.instance.pk or not groups:
             del self.fields["group"]

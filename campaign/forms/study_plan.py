@@ -91,7 +91,9 @@ class PlanForm(forms.ModelForm):
         if day < timezone.localdate() and not same:
             raise ValidationError("日期早于今天。已经进行的学习，请用“记一次学习”直接登记。")
         if not unit.starts_on <= day <= unit.ends_on:
-            raise ValidationError(f"日期不在本单位的活动时间（{unit.starts_on}至{unit.ends_on}）之内，请检查年份和月份。")
+            raise ValidationError(
+                f"日期不在本单位的活动时间（{unit.starts_on}至{unit.ends_on}）之内，请检查年份和月份。"
+            )
         return day
 
     @property

@@ -40,8 +40,9 @@ class TrainingForm(forms.ModelForm):
             self.add_error("days", f"天数多于起止日期之间的{(last - first).days + 1}天，请检查。")
         if days is not None and not days:
             self.add_error("days", "天数须大于0，半天请填 0.5。")
-        same = Training.objects.filter(member=self.instance.member, subject=data.get("subject", ""), starts_on=first)
-        if first and same.exclude(pk=self.instance.pk).exists():
+        subject = data.get("subject", "")
+        same = Training.objects.filter(member=self.instance.member, subject=subject).exclude(pk=self.instance.pk)
+        if first and same.filter(starts_on=first).exists():
             self.add_error("subject", "这名党员同一天开始的同名培训已经登记过，不需要重复登记。")
         return data
 

@@ -37,11 +37,16 @@ class MaterialQuerySet(models.QuerySet["Material"]):
 
     def offered_to(self, enrolment: Enrolment) -> "MaterialQuerySet":
         """The campaign's, and the branch's own."""
-        return self.filter(Q(enrolment=None) | Q(enrolment=enrolment), campaign=enrolment.campaign_id, withdrawn_on=None)
+        return self.filter(
+            Q(enrolment=None) | Q(enrolment=enrolment), campaign=enrolment.campaign_id, withdrawn_on=None
+        )
 
     def asked_of(self, participation: Participation) -> "MaterialQuerySet":
         """Those that are for this person: of their groups and of their unit's 领域, required or not."""
-        asked = {g.code.replace("-", "_") + "_asked": ExpressionWrapper(Q(g.applies()), models.BooleanField()) for g in groups()}
+        asked = {
+            g.code.replace("-", "_") + "_asked": ExpressionWrapper(Q(g.applies()), models.BooleanField())
+            for g in groups()
+        }
         belongs = Participation.objects.filter(pk=participation.pk).annotate(**asked).values(*asked).first() or {}
         theirs = [group.code for group in groups() if belongs.get(group.code.replace("-", "_") + "_asked")]
         sector = f",{participation.enrolment.organization.sector},"

@@ -68,7 +68,9 @@ def breakdown(
     stem = reverse("record-list", args=[campaign.pk, node.pk]) if linked else ""
     sectors = by_sector(node, requirements)
     kinds = {code: label for code, label in SECTORS.items() if code in sectors}
-    found = [Breakdown("按领域", "按单位的领域统计。", requirements, rows(kinds, sectors, requirements, stem, "sector"))]
+    found = [
+        Breakdown("按领域", "按单位的领域统计。", requirements, rows(kinds, sectors, requirements, stem, "sector"))
+    ]
     people = [r for r in requirements if r.subject == Subject.PERSON]
     if categories and people:
         labels = {code: category.label for code, category in CATEGORIES.items()}

@@ -184,7 +184,9 @@ class Trends:
 def trends(node: Organization, requirements: Sequence[Requirement], since: date) -> Trends:
     """One query. A figure holds until the next is kept; what a requirement replaced is its own past."""
     heir = {pk: r.pk for r in requirements for pk in r.family}
-    rows = ProgressDay.objects.filter(organization=node, requirement__in=heir, day__gte=since).order_by("day", "requirement")
+    rows = ProgressDay.objects.filter(organization=node, requirement__in=heir, day__gte=since).order_by(
+        "day", "requirement"
+    )
     known: dict[int, Figures] = {}
     together: dict[date, int] = {}
     each: dict[int, dict[date, int]] = {}

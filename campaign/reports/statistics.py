@@ -103,7 +103,11 @@ def statistics(place: Place) -> Statistics:
     )
     groups = [("覆盖情况", len(COVERAGE)), *((f"{r.label}（{unit_of(r)}）", 4) for r in requirements)]
     groups += [("其他", sum(len(c.headings) for c in extra))] if extra else []
-    headings = [*COVERAGE, *(["应完成", "完成", "其中灵活方式", "免除"] * len(requirements)), *(h for c in extra for h in c.headings)]
+    headings = [
+        *COVERAGE,
+        *(["应完成", "完成", "其中灵活方式", "免除"] * len(requirements)),
+        *(h for c in extra for h in c.headings),
+    ]
     return Statistics(groups, headings, rows, total)
 
 

@@ -127,7 +127,9 @@ def dashboard_trends(request: HttpRequest, campaign_pk: int, organization_pk: in
     requirements = overview.requirements_in(campaign, phase) if phase else []
     found = overview.trends(node, requirements, timezone.localdate() - timedelta(TREND_DAYS))
     drawn = [
-        (r, charts.trend(f"{r.label}完成率变化", found.each[r.pk])) for r in requirements if len(found.each.get(r.pk, [])) > 1
+        (r, charts.trend(f"{r.label}完成率变化", found.each[r.pk]))
+        for r in requirements
+        if len(found.each.get(r.pk, [])) > 1
     ]
     context = {
         "campaign": campaign,

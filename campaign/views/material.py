@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST
 from campaign.actions import material as actions
 from campaign.forms.material import MaterialForm
 from campaign.models import Campaign, Material
-
 from campaign.reading import by_group, circle_of, own_participation, unread
 from campaign.views.study import may_record, visible_enrolments
 from members.models import Organization
@@ -146,5 +145,3 @@ def material_unread(request: HttpRequest, pk: int, organization_pk: int) -> Http
         "trail": node.trail(),
     }
     return render(request, "campaign/material_unread.html", context)
-
-

@@ -48,7 +48,7 @@ def my_study(request: HttpRequest, participation_pk: int) -> HttpResponse:
     if not own and not request.user.can(Permission.VIEW_STUDY, at=participation.enrolment.organization):  # type: ignore[union-attr]
         raise PermissionDenied
     rows = participation.attendances.select_related("session", "make_up")
-    counted = rows.counted()  # type: ignore[attr-defined]
+    counted = rows.counted()
     minutes = counted.aggregate(n=Sum("session__minutes_long"))["n"] or 0
     alone = participation.self_studies.all()
     context = {

@@ -21,9 +21,7 @@ from portal.kept_text import kept_fields
 from portal.models import ReadLog
 from portal.paging import paged
 
-CHANGED = (
-    "您打开本页之后，这篇心得在另一窗口改过，所以没有保存。您写的内容都在下面：请核对后再按“保存”，原来的内容会留作历史。"
-)
+CHANGED = "您打开本页之后，这篇心得在另一窗口改过，所以没有保存。您写的内容都在下面：请核对后再按“保存”，原来的内容会留作历史。"
 
 
 @signed_in
@@ -64,7 +62,9 @@ def study_note_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "note": note,
         "own": own,
         "revisions": note.revisions.all() if own else [],
-        "readers": ReadLog.objects.filter(kind="study-note", object_id=note.pk).select_related("reader")[:50] if own else [],
+        "readers": ReadLog.objects.filter(kind="study-note", object_id=note.pk).select_related("reader")[:50]
+        if own
+        else [],
         "attachments": attached("study-note", note, request.user),
         "trail": note.scope.trail(),
     }
@@ -111,7 +111,7 @@ def study_note_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     """Notes that members of the branch have shared with whoever looks; of the others nothing is said but their number."""
     enrolment = get_in_scope(request, visible_enrolments(request.user), pk=enrolment_pk)
     here = StudyNote.objects.filter(participation__enrolment=enrolment)
-    shared = here.visible_to(request.user).exclude(circle=StudyNote.Circle.PRIVATE).distinct()  # type: ignore[attr-defined]
+    shared = here.visible_to(request.user).exclude(circle=StudyNote.Circle.PRIVATE).distinct()
     context = {
         "enrolment": enrolment,
         "pager": paged(request, shared.select_related("participation__member"), ("-written_on", "-pk"), 30),

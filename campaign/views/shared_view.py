@@ -67,7 +67,11 @@ def shared_view_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def shared_view_open(request: HttpRequest, token: str) -> HttpResponse:
     """Figures alone, for whoever has the link; not found once it has run out, was revoked, or its maker lost the right."""
-    found = SharedView.objects.open().of_token(token).select_related("campaign__organization", "organization", "phase", "by")
+    found = (
+        SharedView.objects.open()
+        .of_token(token)
+        .select_related("campaign__organization", "organization", "phase", "by")
+    )
     shared = found.first()
     if shared is None or not shared.holds or not shared.campaign.organization.contains(shared.organization):
         raise Http404
@@ -93,6 +97,8 @@ def figures_shown(request: HttpRequest, shared: SharedView) -> dict[str, Any]:
             places_picture(board.coverage),
             charts.stacked_bars("各规定动作完成情况", bars(board.requirements, board.figures)),
         ],
-        "rows": [(c.name, found[c.path].note, [(r, cells[c.path, r.pk]) for r in board.requirements]) for c in children],
+        "rows": [
+            (c.name, found[c.path].note, [(r, cells[c.path, r.pk]) for r in board.requirements]) for c in children
+        ],
         "pager": {"next_url": next_url, "previous_url": ""},
     }

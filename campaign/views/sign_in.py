@@ -86,7 +86,7 @@ def study_plan_sign_in(request: HttpRequest, pk: int) -> HttpResponse:
         request.POST if request.POST.get("what") in {"code", "name"} else None
     )
     if request.method == "POST" and not actions.refusal(plan) and carry_out(request, plan, form, device):
-        response = redirect("study-plan-sign-in", plan.pk)
+        response: HttpResponse = redirect("study-plan-sign-in", plan.pk)
     else:
         response = render(request, "campaign/study_plan_sign_in.html", sign_in_page(request, plan, form))
     response.set_cookie(
@@ -112,7 +112,8 @@ def sign_in_page(request: HttpRequest, plan: PlannedSession, form: Any) -> dict[
         "refusal": actions.refusal(plan),
         "own": own,
         "mine": mine,
-        "others": plan.sign_ins.filter(by=user.pk).exclude(participation__member=user.member_id or 0)
+        "others": plan.sign_ins.filter(by=user.pk)
+        .exclude(participation__member=user.member_id or 0)
         .select_related("participation__member"),
         "way": way_proved(request, plan),
         "code_form": form if isinstance(form, CodeForm) else CodeForm(),

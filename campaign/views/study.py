@@ -141,7 +141,8 @@ def study_session_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "named": named,
         "own": next((a for a in attendances if own and a.participation.member_id == own), None),
         "can_record": may_record(request.user, session.enrolment) and not study.refusal(session.enrolment),
-        "attachments": attached("study-session", session, request.user) | {"title": "附件（签到表、讲稿、照片等，不是必须）"},
+        "attachments": attached("study-session", session, request.user)
+        | {"title": "附件（签到表、讲稿、照片等，不是必须）"},
         "can_print": named and request.user.can(Permission.PRINT_REPORT, at=at),  # type: ignore[union-attr]
         "trail": at.trail(),
     }

@@ -19,7 +19,11 @@ from portal.paging import paged
 def year_asked(request: HttpRequest) -> int:
     """``?year=``, else this one."""
     given = request.GET.get("year", "")
-    return int(given) if given.isascii() and given.isdigit() and 1990 <= int(given[:4]) == int(given) <= 2100 else timezone.localdate().year
+    return (
+        int(given)
+        if given.isascii() and given.isdigit() and 1990 <= int(given[:4]) == int(given) <= 2100
+        else timezone.localdate().year
+    )
 
 
 @signed_in

@@ -43,7 +43,9 @@ def study_leave_create(request: HttpRequest, plan_pk: int) -> HttpResponse:
         except actions.LeaveRefused as refused:
             messages.error(request, str(refused))
         return redirect("study-plan-detail", plan.pk)
-    return render(request, "campaign/study_leave_create.html", {"form": form, "plan": plan, "trail": plan.scope.trail()})
+    return render(
+        request, "campaign/study_leave_create.html", {"form": form, "plan": plan, "trail": plan.scope.trail()}
+    )
 
 
 def find(request: HttpRequest, pk: int) -> StudyLeave:

@@ -33,7 +33,7 @@ def visible_plans(user: Any) -> Any:
 def first_values(request: HttpRequest, enrolment: Enrolment) -> dict[str, Any]:
     """What the form starts from: a plan (``?copy=``) or a session that was held (``?of=``), else the branch's last session."""
     last = from_last_session(enrolment)
-    values = {name: last[name] for name in ("place", "chair", "minutes_long") if name in last}
+    values: dict[str, Any] = {name: last[name] for name in ("place", "chair", "minutes_long") if name in last}
     values |= {"from_time": last["held_from"], "form": request.GET.get("form") or usual_form(enrolment)}
     plans = PlannedSession.objects.visible_to(request.user).filter(enrolment=enrolment)
     plan = plans.filter(pk=key_of(request.GET.get("copy", ""))).first()
@@ -67,9 +67,7 @@ def study_plan_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         data = form.cleaned_data
         options = {name: data[name] for name in ("submission", "tell")}
         values = {name: value for name, value in form.values.items() if name != "materials"}
-        plan, new = actions.plan(
-            enrolment=enrolment, materials=data["materials"], by=request.user, **options, **values
-        )
+        plan, new = actions.plan(enrolment=enrolment, materials=data["materials"], by=request.user, **options, **values)
         say_saved(request, "学习已安排。", new=new)
         return redirect("study-plan-detail", plan.pk)
     context = {"form": form, "enrolment": enrolment, "trail": enrolment.organization.trail()}

@@ -51,7 +51,9 @@ def training_create(request: HttpRequest, member_pk: int) -> HttpResponse:
         actions.enter(trainings=[form.instance], by=request.user)
         messages.success(request, f"已登记{member}的培训。")
         return redirect("study-account", member.pk)
-    return render(request, "campaign/training_form.html", {"form": form, "member": member, "trail": member.branch.trail()})
+    return render(
+        request, "campaign/training_form.html", {"form": form, "member": member, "trail": member.branch.trail()}
+    )
 
 
 @requires(Permission.EDIT_ROLL)

@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
@@ -39,7 +39,7 @@ def attach(*, owner: Any, files: Iterable[UploadedFile], by: Any) -> Outcome:
     for file in files:
         try:
             kind = check(file)
-            small = io.BytesIO(small_picture(file.file)) if kind.picture else None
+            small = io.BytesIO(small_picture(content(file))) if kind.picture else None
             row, new = attach_one(owner, file, kind, small, by)
         except Refused as refusal:
             outcome.refused.append(f"“{shown(file)}”没有上传：{refusal}。")
@@ -54,9 +54,16 @@ def shown(file: UploadedFile) -> str:
     return safe_name(file.name or "", TYPES["pdf"]).removesuffix(".pdf") if not file.name else file.name[:80]
 
 
+def content(file: UploadedFile) -> IO[Any]:
+    """What was sent, open for reading."""
+    if file.file is None:
+        raise Refused("文件是空的，请重新选择文件后上传")
+    return file.file
+
+
 def check(file: UploadedFile) -> FileType:
     """The type; raises ``Refused`` for what is too large, unknown, or called something else than it is."""
-    kind = told(file.file)
+    kind = told(content(file))
     most = settings.ATTACHMENT_PLAYING_BYTES if kind.playing else settings.ATTACHMENT_BYTES
     if (file.size or 0) > most:
         raise Refused(
@@ -81,7 +88,7 @@ def attach_one(owner: Any, file: UploadedFile, kind: FileType, small: Any, by: A
         if known := Attachment.objects.filter(**place, digest=digest).first():
             return known, False
         make_room(Attachment.objects.filter(**place), row.size)
-        row.keep(file.file, small)
+        row.keep(content(file), small)
         row.save()
         audit(by=by, verb="上传附件", target=owner, name=row.name, size=row.size)
     return row, True
@@ -94,7 +101,9 @@ def make_room(others: Any, size: int) -> None:
         raise Refused(f"这里最多放{settings.ATTACHMENTS_EACH}个附件，请先删除不需要的")
     if held + size > settings.ATTACHMENTS_EACH_BYTES:
         most, left = filesizeformat(settings.ATTACHMENTS_EACH_BYTES), settings.ATTACHMENTS_EACH_BYTES - held
-        raise Refused(f"这里的附件合计不能超过{most}，还可放{filesizeformat(max(0, left))}，本文件{filesizeformat(size)}")
+        raise Refused(
+            f"这里的附件合计不能超过{most}，还可放{filesizeformat(max(0, left))}，本文件{filesizeformat(size)}"
+        )
 
 
 def digest_of(file: UploadedFile) -> str:
@@ -109,7 +118,7 @@ def digest_of(file: UploadedFile) -> str:
 def remove(*, attachment: Attachment, by: Any) -> None:
     """Take a file away, from the disk when the row is surely gone."""
     with transaction.atomic():
-        audit(by=by, verb="删除附件", target=attachment.owner, name=attachment.name)
+        audit(by=by, verb="删除附件", target=attachment.owner or attachment, name=attachment.name)
         Attachment.objects.filter(pk=attachment.pk).delete()
         transaction.on_commit(attachment.drop)
 

@@ -41,7 +41,9 @@ def stacked_bars(title: str, bars: Sequence[Bar]) -> SafeString:
             parts.append(rule(0, y + 25, WIDTH, y + 25, dash="2 4"))
         missing = bar.total - bar.done - bar.waived
         way = f"（其中灵活方式{bar.otherwise}）" if bar.otherwise else ""
-        spoken.append(f"{bar.label}：应完成{bar.total}{bar.unit}，完成{bar.done}{way}，免除{bar.waived}，未完成{missing}")
+        spoken.append(
+            f"{bar.label}：应完成{bar.total}{bar.unit}，完成{bar.done}{way}，免除{bar.waived}，未完成{missing}"
+        )
         y += 40
     for percent, anchor in ((0, "start"), (50, "middle"), (100, "end")):
         parts.append(words(WIDTH * percent / 100, y + 9, f"{percent}%", anchor=anchor, size=10, fill=SOFT))

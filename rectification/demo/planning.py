@@ -1,6 +1,7 @@
 """What is to come: sessions on the calendar, leave asked for and granted, people signing in today."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -35,7 +36,7 @@ def plan_ahead(district: District) -> None:
             put_off(district, enrolment)
 
 
-def plan(district: District, enrolment: Enrolment, topic: str, starts_at: datetime, **more: str) -> PlannedSession:
+def plan(district: District, enrolment: Enrolment, topic: str, starts_at: datetime, **more: Any) -> PlannedSession:
     secretary = district.secretary(enrolment)
     values = {"form": Form.COLLECTIVE, "place": "支部活动室", "chair": secretary.name} | more
     made, _ = study_plan.plan(

@@ -114,7 +114,10 @@ def test_the_break_down_too_and_its_rows_add_up(world: Varied) -> None:
     sectors = by_sector(world.root, [world.note])
     assert sum(found[world.note.pk].total for found in sectors.values()) == total.total
     kinds = by_category(world.root, [world.note])
-    assert kinds["full"][world.note.pk].total + kinds.get("probationary", {}).get(world.note.pk, total).total >= total.total
+    assert (
+        kinds["full"][world.note.pk].total + kinds.get("probationary", {}).get(world.note.pk, total).total
+        >= total.total
+    )
     assert kinds["retired"][world.note.pk].done == 1
     assert kinds["leader"][world.note.pk].missing == 1
 
@@ -140,7 +143,12 @@ def test_records_page_by_page_are_all_of_them_once(world: Varied) -> None:
 def test_a_category_of_few_is_found_among_many_units(world: Varied, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("campaign.records.MOST", 1)
     rows = records(
-        world.campaign, world.root, world.note, Wanted.read({"what": "total", "category": "leader"}), names=True, limit=1
+        world.campaign,
+        world.root,
+        world.note,
+        Wanted.read({"what": "total", "category": "leader"}),
+        names=True,
+        limit=1,
     )
     assert [row.name for row in rows] == ["领导"]
 

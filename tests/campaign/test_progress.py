@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaign.models import Progress, Waiver
+from campaign.models import Waiver
 from campaign.progress import Figures, count, count_all, figures_by_child, figures_of, recording, unmet
 from campaign.rollups import set_up
 from members.models import Organization

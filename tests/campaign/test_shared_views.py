@@ -23,9 +23,7 @@ def world(db: Any) -> World:
 
 def made(world: World, by: Any = None) -> SharedView:
     by = by or make.hat(Role.OFFICE, world.root)
-    return shares.share(
-        campaign=world.campaign, organization=world.root, phase=None, purpose="汇报会", days=3, by=by
-    )
+    return shares.share(campaign=world.campaign, organization=world.root, phase=None, purpose="汇报会", days=3, by=by)
 
 
 def link(shared: SharedView) -> str:

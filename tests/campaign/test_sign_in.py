@@ -51,7 +51,14 @@ def here(db: None) -> Unit:
 
 @pytest.mark.parametrize(
     ("seconds", "good"),
-    [(-SECONDS - 1, False), (-SECONDS, True), (0, True), (SECONDS, True), (2 * SECONDS - 1, True), (2 * SECONDS, False)],
+    [
+        (-SECONDS - 1, False),
+        (-SECONDS, True),
+        (0, True),
+        (SECONDS, True),
+        (2 * SECONDS - 1, True),
+        (2 * SECONDS, False),
+    ],
 )
 def test_a_code_is_good_for_its_half_minute_and_one_more_on_either_side(seconds: int, good: bool) -> None:
     code = screen_code(7, slot_of(NOON))
@@ -145,7 +152,9 @@ def test_wrong_day_cancelled_recorded_and_not_expected_are_said_plainly(here: Un
     client = signed_in(person)
     tomorrow = planned(here, starts_at=timezone.now() + timedelta(days=1))
     assert "只能当天签到" in said(client.get(page(tomorrow)))
-    assert "只能当天签到" in said(client.get(page(planned(here, topic="昨", starts_at=timezone.now() - timedelta(days=1)))))
+    assert "只能当天签到" in said(
+        client.get(page(planned(here, topic="昨", starts_at=timezone.now() - timedelta(days=1))))
+    )
     off = planned(here, topic="取消的")
     plans.cancel(planned=off, why="停电", by=here.secretary)
     assert "这次学习已取消，不需要签到。原因：停电" in said(client.get(page(off)))
@@ -193,7 +202,7 @@ def test_one_device_for_two_accounts_is_shown_and_refused_nothing(here: Unit) ->
     assert SignIn.objects.count() == 3
     assert not SignIn.objects.filter(device=device).exists(), "kept as a digest only"
     shown = said(signed_in(here.secretary).get(reverse("study-plan-detail", args=[plan.pk])))
-    assert shown.count("bg-orange-lt\">同一设备") == 2
+    assert shown.count('bg-orange-lt">同一设备') == 2
 
 
 def test_the_screen_shows_a_code_and_no_names(here: Unit) -> None:

@@ -182,7 +182,9 @@ def remind(day: date, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def reminded(user: User) -> list[str]:
-    return list(Notice.objects.filter(recipient=user, key__contains=":soon:").order_by("pk").values_list("text", flat=True))
+    return list(
+        Notice.objects.filter(recipient=user, key__contains=":soon:").order_by("pk").values_list("text", flat=True)
+    )
 
 
 def test_the_day_before_those_expected_are_reminded_once(september: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +200,9 @@ def test_the_day_before_those_expected_are_reminded_once(september: Unit, monkey
     assert reminded(away) == []
 
 
-def test_on_a_friday_those_of_the_weekend_and_monday_are_reminded(september: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_a_friday_those_of_the_weekend_and_monday_are_reminded(
+    september: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = make.user(september.people()[0].member)
     # The Sunday of this week is worked (补班), so that Friday is the eve of a day and a half.
     planned(september, topic="周六的", starts_at=moment(FRIDAY + DAY))

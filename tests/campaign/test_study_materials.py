@@ -122,7 +122,13 @@ def test_a_branch_gives_its_own_people_more(here: Unit) -> None:
 
 def test_only_the_office_keeps_the_campaigns_list(here: Unit) -> None:
     url = reverse("material-create", args=[here.campaign.pk])
-    data = {"title": "读本", "audience_code": "leaders", "sectors": ["village", "school"], "position": "2", "required": "on"}
+    data = {
+        "title": "读本",
+        "audience_code": "leaders",
+        "sectors": ["village", "school"],
+        "position": "2",
+        "required": "on",
+    }
     assert signed_in(here.secretary).post(url, data).status_code == 403
     page = said(signed_in(here.office).post(url, data, follow=True))
     assert "党员领导干部（农村、中小学）" in page
@@ -179,9 +185,7 @@ def test_personal_study_counts_where_the_campaign_says_so(here: Unit) -> None:
 def test_a_note_is_read_by_whom_its_author_chose(here: Unit) -> None:
     one, two = here.people()[:2]
     author, colleague = account_of(one), account_of(two)
-    note = self_study.write_note(
-        participation=one, title="读后", body="很有体会", written_on=TODAY(), by=author
-    )
+    note = self_study.write_note(participation=one, title="读后", body="很有体会", written_on=TODAY(), by=author)
     url = reverse("study-note-detail", args=[note.pk])
     seen = {
         "private": (404, 404, 404),
@@ -247,7 +251,14 @@ def test_days_come_from_sessions_made_up_ones_and_training(here: Unit) -> None:
     MakeUp.objects.all().delete()
     with recording([here.enrolment.pk]):
         pass
-    data = {"subject": "党员轮训", "organiser": "县委党校", "starts_on": TODAY(), "ends_on": TODAY(), "days": 1, "hours": 6}
+    data = {
+        "subject": "党员轮训",
+        "organiser": "县委党校",
+        "starts_on": TODAY(),
+        "ends_on": TODAY(),
+        "days": 1,
+        "hours": 6,
+    }
     page = said(clerk.post(reverse("training-create", args=[one.member_id]), data, follow=True))
     assert "党员轮训" in page
     assert "2 天" in page or "2.0 天" in page
@@ -277,7 +288,14 @@ def test_training_within_three_years(here: Unit) -> None:
     assert figures(here, asked) == Figures(0, 0, 1)
     for back, done in ((3, 0), (2, 1)):
         day = TODAY().replace(year=year - back, month=3, day=1)
-        facts = {"subject": f"书记轮训{back}", "organiser": "党校", "starts_on": day, "ends_on": day, "days": 1, "hours": 6}
+        facts = {
+            "subject": f"书记轮训{back}",
+            "organiser": "党校",
+            "starts_on": day,
+            "ends_on": day,
+            "days": 1,
+            "hours": 6,
+        }
         trainings.enter(trainings=[Training(member=secretary, **facts)], by=here.office)
         assert figures(here, asked) == Figures(done, 0, 1), back
 
@@ -319,7 +337,9 @@ def test_a_list_of_trainings_is_looked_at_and_written_whole_or_not(here: Unit) -
     assert "补录于" in said(client.get(reverse("training-list", args=[here.branch.pk])))
     assert signed_in(account_of(here.people()[1])).get(url).status_code == 403
     assert signed_in(here.outsider).get(url).status_code == 404
-    office = signed_in(here.office).post(reverse("training-import", args=[here.root.pk]), {"checked": checked}, follow=True)
+    office = signed_in(here.office).post(
+        reverse("training-import", args=[here.root.pk]), {"checked": checked}, follow=True
+    )
     assert "核对结果已失效" in said(office)
 
 

@@ -153,7 +153,9 @@ def test_a_month_has_the_same_day_or_its_last() -> None:
 
 def october(here: Unit, **change: Any) -> PlannedSession:
     """A Thursday two weeks before the holidays of 2026, in a campaign that lasts beyond them."""
-    type(here.enrolment).objects.filter(pk=here.enrolment.pk).update(starts_on=date(2026, 9, 1), ends_on=date(2026, 10, 30))
+    type(here.enrolment).objects.filter(pk=here.enrolment.pk).update(
+        starts_on=date(2026, 9, 1), ends_on=date(2026, 10, 30)
+    )
     here.enrolment.refresh_from_db()
     return planned(here, starts_at=moment(date(2026, 9, 17)), **change)
 

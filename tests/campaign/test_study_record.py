@@ -141,7 +141,9 @@ def test_the_paper_is_entered_in_its_own_order(here: Unit) -> None:
     people[2].member.save()
     plan = just_held(here)
     page = said(signed_in(here.secretary).get(reverse("study-plan-paper", args=[plan.pk])))
-    order = [page.index(f'aria-label="{n}号{p}"') for n, p in enumerate([people[2], people[0], people[1], people[3]], 1)]
+    order = [
+        page.index(f'aria-label="{n}号{p}"') for n, p in enumerate([people[2], people[0], people[1], people[3]], 1)
+    ]
     assert order == sorted(order), "by 党小组, then as on the roll, as printed"
     answer = paper(here, plan, {people[0].pk: "6", people[1].pk: "4", people[2].pk: "0"})
     assert "学习记录已保存" in said(answer)
@@ -173,7 +175,10 @@ def test_a_committee_plans_and_records_its_core_group(here: Unit) -> None:
     assert "中心组专题" in said(signed_in(account).get(reverse("home")))
     assert "中心组专题" in said(signed_in(account).get(reverse("my-calendar"), {"month": f"{plan.day:%Y-%m}"}))
     assert signed_in(account).get(reverse("study-plan-detail", args=[plan.pk])).status_code == 200
-    assert signed_in(make.user(here.people()[1].member)).get(reverse("study-plan-detail", args=[plan.pk])).status_code == 404
+    assert (
+        signed_in(make.user(here.people()[1].member)).get(reverse("study-plan-detail", args=[plan.pk])).status_code
+        == 404
+    )
     PlannedSession.objects.update(starts_at=timezone.now() - timedelta(minutes=5))
     url = reverse("study-plan-record", args=[plan.pk])
     client.post(url, sent(client.get(url)))

@@ -110,7 +110,14 @@ def study_for_days(walker: Walker, requirement: Requirement, owing: list[Any]) -
 
 def train(walker: Walker, requirement: Requirement, owing: list[Participation]) -> None:
     day = day_of(walker) - timedelta(200)
-    fields = {"subject": "支部书记培训班", "organiser": "区委党校", "starts_on": day, "ends_on": day, "days": 1, "hours": 8}
+    fields = {
+        "subject": "支部书记培训班",
+        "organiser": "区委党校",
+        "starts_on": day,
+        "ends_on": day,
+        "days": 1,
+        "hours": 8,
+    }
     trainings.enter(trainings=[Training(member=person.member, **fields) for person in owing], by=walker.office)
 
 

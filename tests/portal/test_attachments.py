@@ -3,7 +3,6 @@
 import io
 import struct
 import zipfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,9 +31,9 @@ PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\n%%EOF\n"
 
 
 @pytest.fixture
-def here(settings: Any, tmp_path: Path) -> Iterator[Unit]:
+def here(settings: Any, tmp_path: Path) -> Unit:
     settings.MEDIA_ROOT = tmp_path
-    yield unit()
+    return unit()
 
 
 @pytest.fixture
