@@ -144,8 +144,8 @@ def units(enrolments: Collection[int]) -> list[Unit]:
         )
     )
     for row in rows:
-        phase, state, starts_on, ends_on = row[-4:]
-        known = found.setdefault(row[0], Unit(*row[:-4], {}))
+        (pk, campaign, organization, path, unit_state, at, started_on, phase, state, starts_on, ends_on) = row
+        known = found.setdefault(pk, Unit(pk, campaign, organization, path, unit_state, at, started_on, {}))
         if phase is not None:
             known.runs[phase] = (state, starts_on, ends_on)
     return list(found.values())

@@ -42,7 +42,8 @@ class LeadingGroup(models.Model):
     phone = models.CharField("办公室电话", max_length=40, blank=True)
     document = models.CharField("成立文件", max_length=120, blank=True)
     since = models.DateField("成立日期", default=timezone.localdate)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # Empty where the group was taken over from the preparations of before.
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     objects = LeadingGroupQuerySet.as_manager()
 
