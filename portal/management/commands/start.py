@@ -40,7 +40,7 @@ class Command(BaseCommand):
         with only_one():
             check_ready_to_start(options["host"], options["port"])
             url = prepare_environment(options["host"], options["port"])
-            call_command("migrate", interactive=False, verbosity=0)
+            call_command("upgrade", stdout=self.stdout)
             loaded = options["demo"] and self.load_demo()
             self.run(url, options, show_accounts=not loaded)
 
