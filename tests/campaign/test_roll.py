@@ -174,5 +174,5 @@ def test_the_form_says_where_they_take_part(city: dict[str, Any]) -> None:
     assert "驻海口党支部没有编入的活动，仍在财政局党支部参加" in page.text
     assert "还没有结束" in client.post(url, typed | {"kind": "in-city"}).text
     page = client.post(reverse("mobility-close", args=[city["person"].mobilities.get().pk]), {"until": "2005-09-01"})
-    client.post(url, typed | {"host": ""})
+    client.post(url, typed | {"since": "2005-09-02", "host": ""})
     assert "“先进性教育活动”：在流入地（海口）参加活动" in client.get(url).text
