@@ -12,6 +12,7 @@ PARTS = (
     "documents",
     "amendment_documents",
     "entries",
+    "progress_entries",
     "study_entries",
     "study_files",
     "study_account_entries",

@@ -17,7 +17,7 @@ from campaign.outcomes import Wanted
 from campaign.records import records
 from campaign.reports import overview
 from campaign.reports.categories import Breakdown, breakdown
-from campaign.reports.pictures import bars, people_picture, places_picture
+from campaign.reports.pictures import bars, people_picture, places_picture, trend_picture
 from campaign.reports.place import Place, find_phase, find_place
 from members.documents import IN_TABLE, ON_PAPER
 from members.models import Organization
@@ -50,20 +50,23 @@ def dashboard_sheet(place: Place, params: Params, user: Any) -> dict[str, Any]:
     view, names = view_of(place), user.can(Permission.VIEW_NAMES, at=place.node)
     board, today = view.board, timezone.localdate()
     timed = overview.time_rows(view.children, view.stages)
+    lines = [
+        charts.timeline(f"各单位进展时间图{n}", timed[start : start + 12], today)
+        for n, start in enumerate(range(0, len(timed), 12), 1)
+    ]
     return {
         "place": place,
         "today": today,
         "parts": parts(view),
+        "asked": board.is_asked,
         "owing": owing_rows(place.campaign, place.node, board),
         "gates": gate_numbers(place.campaign, place.node, board, names=False),
         "sectors": sector_rows(place.campaign, place.node, names=False),
         "needs": needs(place.campaign, board, view.children, names=names),
         "pictures": [people_picture(board.coverage), places_picture(board.coverage)],
         "bars": charts.stacked_bars("各规定动作完成情况", bars(board.requirements, board.figures)),
-        "timelines": [
-            charts.timeline(f"各单位进展时间图{n}", timed[start : start + 12], today)
-            for n, start in enumerate(range(0, len(timed), 12), 1)
-        ],
+        "trend": trend_picture(place.node, board),
+        "timelines": [lines[start : start + 2] for start in range(0, len(lines), 2)],
     }
 
 
@@ -83,8 +86,15 @@ def parts(view: View) -> list[dict[str, Any]]:
             ],
             "sum": [matrix.told(f) for f in own(view.board.figures, part)],
         }
-        for part in (asked[start : start + ACROSS] for start in range(0, len(asked), ACROSS))
+        for part in evenly(asked)
     ]
+
+
+def evenly(asked: Sequence[Requirement]) -> list[Sequence[Requirement]]:
+    """As few parts of at most ``ACROSS`` as hold all, none much narrower than the others."""
+    count = -(-len(asked) // ACROSS)
+    width = -(-len(asked) // count) if count else 1
+    return [asked[start : start + width] for start in range(0, len(asked), width)]
 
 
 def own(figures: dict[int, Any], requirements: Sequence[Requirement]) -> list[Any]:

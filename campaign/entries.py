@@ -17,6 +17,14 @@ from portal.indicators import Subject
 from portal.menu import Duty, MenuEntry, Panel, duties, menu, panels
 
 SHOWN = 5
+OFTEN = {
+    "study-session-create",
+    "make-up-list",
+    "evaluation-records",
+    "self-analysis-list",
+    "task-list",
+    "gate-request",
+}
 
 
 def gate_campaign(user: Any) -> Campaign | None:
@@ -70,6 +78,7 @@ menu.register(
         lambda user: own_participation(user) is not None,
         icon="book",
         order=32,
+        own=True,
     )
 )
 
@@ -161,12 +170,12 @@ def campaign_duties(user: Any) -> list[Duty]:
 
 
 def branch_panel(user: Any) -> dict[str, Any] | None:
-    """The secretary's branch: where it stands and the ways on."""
+    """The secretary's branch: where it stands and what is done most often; the rest is on its own page."""
     unit = own_branch(user)
     if unit is None:
         return None
     run = unit.runs.filter(state=PhaseRun.State.ACTIVE).select_related("phase").last()
-    return {"enrolment": unit, "run": run, "links": unit_links(unit, user)}
+    return {"enrolment": unit, "run": run, "links": [way for way in unit_links(unit, user) if way["name"] in OFTEN]}
 
 
 def gates_panel(user: Any) -> dict[str, Any] | None:
@@ -180,5 +189,5 @@ def gates_panel(user: Any) -> dict[str, Any] | None:
     return {"campaign": campaign, "gates": first, "number": rows.count()} if first else None
 
 
-panels.register(Panel("own-branch", "campaign/_branch_panel.html", branch_panel, order=10))
+panels.register(Panel("own-branch", "campaign/_branch_panel.html", branch_panel, order=0))
 panels.register(Panel("gates-waiting", "campaign/_gates_panel.html", gates_panel, order=15))

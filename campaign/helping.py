@@ -4,20 +4,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from django.urls import reverse
 from django.utils import timezone
 
+from campaign.dashboard_numbers import Number
 from campaign.models import Campaign, Enrolment
-from campaign.progress import NOTHING, Figures
+from campaign.progress import NOTHING
 from campaign.ready import SOON_DAYS
-from campaign.reports.overview import Board
+from campaign.reports.overview import Board, unit_of
 from campaign.traces import quiet
 from members.models import Appointment, Organization
 from members.permissions import Role
 
-FEW = 8
+FEW = 5
+LABELS = 4
 QUIET_DAYS = 14
 # Whom one talks to: of a branch its secretary, of anything above its office.
 CONTACTS = (Role.SECRETARY, Role.OFFICE, Role.LEADING_GROUP)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What presses: how much of which 规定动作, each number with its list. ``more``: of further ones too."""
+
+    words: str
+    numbers: Sequence[tuple[Number, str]] = ()
+    more: bool = False
+
+    def __str__(self) -> str:
+        parts = "、".join(f"{number.label}{number.value}{unit}" for number, unit in self.numbers)
+        return f"{self.words}：{parts}{'等' if self.more else ''}" if parts else self.words
 
 
 @dataclass(frozen=True)
@@ -25,7 +41,7 @@ class Need:
     """One child: why, and whom to talk to (empty: nobody is appointed, or the reader may not see names)."""
 
     organization: Organization
-    reasons: list[str]
+    reasons: list[Reason]
     contact: str
 
 
@@ -37,21 +53,21 @@ def needs(campaign: Campaign, board: Board, children: Sequence[Organization], *,
     chosen = [child for child in children if child in most]
     stalled = stopped(campaign, [child for child in chosen if sums[child.path].overdue])
     contacts = contacts_of(chosen) if names else {}
-    return [Need(c, reasons(board, c, sums[c.path], stalled), contacts.get(c.pk, "")) for c in chosen]
+    return [Need(c, reasons(campaign, board, c, stalled), contacts.get(c.pk, "")) for c in chosen]
 
 
-def reasons(board: Board, child: Organization, total: Figures, stalled: set[int]) -> list[str]:
-    """In words, requirement by requirement where there are few."""
+def reasons(campaign: Campaign, board: Board, child: Organization, stalled: set[int]) -> list[Reason]:
     own = board.by_child.get(child.path, {})
-    late = [r.label for r in board.requirements if own.get(r.pk, NOTHING).overdue]
-    near = [r.label for r in board.requirements if own.get(r.pk, NOTHING).soon]
-    found = [f"已过期限未完成{total.overdue}项（{in_short(late)}）"] if late else []
-    found += [f"{SOON_DAYS}天内到期{total.soon}项（{in_short(near)}）"] if near else []
-    return found + ([f"{QUIET_DAYS}天内没有新的记录"] if child.pk in stalled else [])
+    stem = reverse("record-list", args=[campaign.pk, child.pk])
 
+    def reason(words: str, what: str) -> Reason:
+        found = [(r, n) for r in board.requirements if (n := getattr(own.get(r.pk, NOTHING), what))]
+        numbers = [(Number(r.label, n, f"{stem}?requirement={r.pk}&what={what}"), unit_of(r)) for r, n in found]
+        return Reason(words, numbers[:LABELS], len(numbers) > LABELS)
 
-def in_short(labels: Sequence[str]) -> str:
-    return "、".join(labels[:2]) + (f"等{len(labels)}个规定动作" if len(labels) > 2 else "")
+    found = [reason("已过期限", "overdue"), reason(f"{SOON_DAYS}天内到期", "soon")]
+    quiet_now = [Reason(f"{QUIET_DAYS}天内没有新的记录")] if child.pk in stalled else []
+    return [each for each in found if each.numbers] + quiet_now
 
 
 def stopped(campaign: Campaign, children: Sequence[Organization]) -> set[int]:

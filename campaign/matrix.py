@@ -73,7 +73,7 @@ def linked(f: Figures, links: Links, node: int, requirement: int) -> str:
     apart = f'<small class="cell-apart">（{"，".join(parts)}）</small>' if parts else ""
     gap = f' <span class="cell-gap">差{number(f.missing, "missing")}</span>' if f.missing else ""
     mark = "" if f.missing else '<span class="cell-mark">✓</span> '
-    return f"{mark}{number(f.done + f.waived, 'settled')}/{number(f.total, 'total')}{share(f)}{apart}{gap}"
+    return f"{mark}{number(f.done + f.waived, 'settled')}/{number(f.total, 'total')}{share(f)}{gap}{apart}"
 
 
 def share(f: Figures) -> str:
@@ -137,4 +137,4 @@ def child_url(campaign: Campaign, child: Organization, phase: Phase | None, page
 
 
 def placed(board: Board, children: Sequence[Organization]) -> dict[str, Stage]:
-    return stages(board.phases, children, board.standing_by_child)
+    return stages(board.phases, children, board.standing_by_child, sequential=board.sequential)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaign.models import (
     Attendance,
+    Enrolment,
     Participation,
     Progress,
     Reading,
@@ -22,7 +23,7 @@ from campaign.models import (
     Training,
 )
 from campaign.study_records import DAY_HOURS
-from members.models import Organization
+from members.models import Member, Organization
 
 STUDY_DAYS = "study-days"
 
@@ -116,6 +117,26 @@ def bounds(year: int) -> tuple[datetime, datetime]:
     """From the beginning of the year until that of the next."""
     first, after = (timezone.make_aware(datetime(y, 1, 1)) for y in (year, year + 1))
     return first, after
+
+
+def notes_in(enrolment: Enrolment) -> int:
+    """How many notes there are in a unit, whoever may read them."""
+    return StudyNote.objects.filter(participation__enrolment=enrolment).count()
+
+
+def entries(member: Member, year: int) -> dict[str, Any]:
+    """The records behind the numbers, the latest first."""
+    begin, end = bounds(year)
+    rows = Attendance.objects.filter(participation__member=member)
+    attended = rows.filter(session__held_at__gte=begin, session__held_at__lt=end)
+    alone = SelfStudy.objects.filter(participation__member=member, on__year=year)
+    return {
+        "attendances": attended.select_related("session", "make_up").order_by("-session__held_at")[:200],
+        "trainings": member.trainings.filter(ends_on__year__gte=year - 2, ends_on__year__lte=year),
+        "self_studies": alone.select_related("material")[:100],
+        "note_titles": StudyNote.objects.filter(participation__member=member, written_on__year=year).count(),
+        "participations": member.participations.select_related("campaign")[:5],
+    }
 
 
 def accounts(members: Collection[int], year: int) -> dict[int, Account]:

@@ -24,7 +24,8 @@ menu.register(
         "study-accounts",
         "学习情况",
         accounts_page,
-        lambda user: place_of(user) is not None,
+        # Of a branch it stands on the branch's own page.
+        lambda user: (place := place_of(user)) is not None and not place.is_branch,
         icon="book",
         order=33,
     )

@@ -114,16 +114,17 @@ def branch_items(enrolment: Enrolment, first: date, last: date) -> list[Item]:
 
 
 def own_items(user: Any, first: date, last: date, *, held: bool = True) -> list[Item]:
-    """One's own days, in all running campaigns: sessions for which one is expected, those of the branch one leads, and
+    """One's own days, in all running campaigns: sessions for which one is expected or where one lectures, those of the branch one leads, and
     what is due from oneself or from that unit."""
     own, places = own_places(user)
     branch, mine = own_branch(user), {person.pk for person in own}
     led = [*([branch] if branch else []), *own_committees(user)]
     units = {person.enrolment_id for person in own} | {unit.pk for unit in led}
-    plans = list(PlannedSession.objects.between(first, last).with_unit().filter(enrolment__in=units | places))
+    concern_me = Q(enrolment__in=units | places) | Q(lecturer__in=mine)
+    plans = list(PlannedSession.objects.between(first, last).with_unit().filter(concern_me))
     others = [plan for plan in plans if plan.enrolment_id not in {unit.pk for unit in led}]
     expected = expected_in(others)
-    left_out = {plan.pk for plan in others if not mine & {person.pk for person in expected[plan.pk]}}
+    left_out = {p.pk for p in others if not mine & {p.lecturer_id, *(person.pk for person in expected[p.pk])}}
     runs = runs_of(units)
     items = [plan_item(plan) for plan in plans if plan.pk not in left_out]
     items += phase_items(runs, first, last)

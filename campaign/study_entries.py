@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ menu.register(
         icon="calendar",
         order=34,
         areas=("/plans/",),
+        own=True,
     )
 )
 
@@ -37,7 +39,7 @@ def sessions_to_record(user: Any) -> Iterator[Duty]:
     for plan in past[:OWED] if units else ():
         if plan.is_over:
             unit = units[plan.enrolment_id]
-            text, url = f"记录学习：{plan.topic}", reverse("study-plan-detail", args=[plan.pk])
+            text, url = f"记录学习：{plan.topic}", reverse("study-plan-record", args=[plan.pk])
             note = "已进行的请记录出勤，没有进行的请取消或改期。"
             yield Duty(text, url, due=plan.day, group=f"{unit.organization.name}（{unit.noun}工作）", note=note)
 
@@ -59,22 +61,24 @@ def leave_to_decide(user: Any) -> Iterator[Duty]:
 
 
 def coming_up(user: Any) -> dict[str, Any] | None:
-    """The next sessions for which one is expected, with one's leave and sign-in."""
+    """The next sessions for which one is expected, with one's leave and sign-in, and those where one lectures."""
     mine, units = own_places(user)
     if not units:
         return None
     now = timezone.now()
-    plans = PlannedSession.objects.coming().with_unit().filter(enrolment__in=units)
+    own = {person.pk for person in mine}
+    plans = PlannedSession.objects.coming().with_unit().filter(Q(enrolment__in=units) | Q(lecturer__in=own))
     soon = [
         plan for plan in plans.filter(starts_at__range=(now - timedelta(hours=12), now + AHEAD)) if not plan.is_over
     ]
     people = expected_in(soon)
-    own = [plan for plan in soon if {p.pk for p in mine} & {p.pk for p in people[plan.pk]}][:SHOWN]
-    if not own:
+    asked = {plan.pk for plan in soon if own & {person.pk for person in people[plan.pk]}}
+    shown = [plan for plan in soon if plan.pk in asked or plan.lecturer_id in own][:SHOWN]
+    if not shown:
         return None
-    leaves = {leave.plan_id: leave for leave in StudyLeave.objects.filter(plan__in=own, participation__in=mine)}
+    leaves = {leave.plan_id: leave for leave in StudyLeave.objects.filter(plan__in=shown, participation__in=own)}
     today = timezone.localdate()
-    return {"plans": [(plan, leaves.get(plan.pk), plan.day == today) for plan in own]}
+    return {"plans": [(p, leaves.get(p.pk), p.day == today, p.pk in asked, p.lecturer_id in own) for p in shown]}
 
 
 panels.register(Panel("coming-study", "campaign/_coming_study.html", coming_up, order=8))

@@ -40,8 +40,8 @@ def told(plan: PlannedSession) -> set[int]:
 
 
 def users_of(plan: PlannedSession) -> set[int]:
-    """Accounts of those who take part."""
-    members = [person.member_id for person in expected(plan)]
+    """Accounts of those who take part, and of the lecturer."""
+    members = {person.member_id for person in [*expected(plan), *([plan.lecturer] if plan.lecturer else [])]}
     return set(get_user_model().objects.filter(member__in=members, is_active=True).values_list("pk", flat=True))
 
 
@@ -87,8 +87,19 @@ def say_leave_decided(leave: StudyLeave) -> None:
     plan = leave.plan
     answer = f"：{leave.answer}" if leave.answer else "。"
     text = f"学习“{plan.topic}”（{in_words(plan)}）的请假{leave.get_state_display()}{answer}"
-    users = get_user_model().objects.filter(member=leave.participation.member_id).values_list("pk", flat=True)
-    notify(leave_drafts(leave, set(users), text, "answered", leave.decided_at))
+    notify(leave_drafts(leave, asker(leave), text, "answered", leave.decided_at))
+
+
+def say_leave_void(leave: StudyLeave) -> None:
+    """To whoever asked: it is on another day now."""
+    plan = leave.plan
+    text = f"学习“{plan.topic}”改到{in_words(plan)}，您原来请的假随之作废。仍不能参加的，请重新请假。"
+    notify(leave_drafts(leave, asker(leave), text, "void", plan.starts_at))
+
+
+def asker(leave: StudyLeave) -> set[int]:
+    users = get_user_model().objects.filter(member=leave.participation.member_id, is_active=True)
+    return set(users.values_list("pk", flat=True))
 
 
 def leave_drafts(leave: StudyLeave, users: set[int], text: str, what: str, moment: Any) -> Iterator[Draft]:

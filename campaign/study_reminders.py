@@ -38,6 +38,9 @@ def sessions_soon(today: date) -> Iterator[Draft]:
 
 def to_those_expected(plans: list[PlannedSession], today: date) -> Iterator[Draft]:
     people = expected_in(plans)
+    for plan in plans:
+        if plan.lecturer and plan.lecturer not in people[plan.pk]:
+            people[plan.pk].append(plan.lecturer)
     left = StudyLeave.objects.granted().filter(plan__in=[plan.pk for plan in plans])
     excused = set(left.values_list("plan", "participation"))
     members = {person.member_id for some in people.values() for person in some}

@@ -9,11 +9,20 @@ from django.utils import timezone
 from campaign import findings
 from campaign.models import Campaign, ContactPoint, Finding, Gate, InspectionTeam, TeamAssignment, Visit
 from campaign.supervision import own_teams, round_of, team_for
-from members.permissions import Permission
+from members.permissions import GRANTS, Permission, Role
 from members.scope import within
 from portal.menu import Duty, MenuEntry, Panel, duties, menu, panels
 
 SHOWN, OWED = 5, 20
+
+
+def supervises(user: Any) -> bool:
+    """Whoever looks after more than a branch of their own, whose page says who leads and visits it."""
+    return any(
+        Permission.VIEW_SUPERVISION in GRANTS[hat.role]
+        and (hat.role == Role.INSPECTOR or not hat.organization.is_branch)
+        for hat in user.hats
+    )
 
 
 menu.register(
@@ -21,7 +30,7 @@ menu.register(
         "supervision",
         "督导",
         lambda user: reverse("supervision"),
-        lambda user: user.can(Permission.VIEW_SUPERVISION),
+        supervises,
         icon="search",
         order=28,
         areas=("/teams/", "/visits/", "/contact-points/"),
@@ -35,7 +44,8 @@ def visits_to_make(user: Any) -> Iterator[Duty]:
     teams = own_teams(user)
     if not teams:
         return
-    mine = Visit.objects.planned().filter(team__in=teams, people__user=user).select_related("organization", "team")
+    mine = Visit.objects.visible_to(user).planned().filter(team__in=teams, people__user=user)
+    mine = mine.select_related("organization", "team")
     for visit in mine.order_by("on", "pk")[:OWED]:
         text = f"{'登记走访情况' if visit.is_overdue else '走访'}：{visit.organization.name}"
         note = "、".join(part for part in (visit.get_part_display(), visit.purpose) if part)

@@ -119,8 +119,12 @@ def link(requirement: Requirement, enrolment: Enrolment, *, user: Any, acts: boo
     return page_for(requirement, own) if here else ""
 
 
+def way(label: str, name: str, pk: int, icon: str) -> dict[str, str]:
+    return {"label": label, "url": reverse(name, args=[pk]), "icon": icon, "name": name}
+
+
 def unit_links(enrolment: Enrolment, user: Any) -> list[dict[str, str]]:
-    """The ways on from the unit's page, as far as the reader may go: label, address, icon."""
+    """The ways on from the unit's page, as far as the reader may go: label, address, icon, name of the page."""
     at, running = enrolment.organization, enrolment.state == Enrolment.State.RUNNING
     people = not enrolment.is_committee
     asked = (Permission.REQUEST_GATE, Permission.RECORD_STUDY, Permission.RECORD_EVALUATION)
@@ -131,7 +135,7 @@ def unit_links(enrolment: Enrolment, user: Any) -> list[dict[str, str]]:
         (Permission.VIEW_STUDY, True, "学习日历", "study-calendar", "calendar"),
         (Permission.VIEW_STUDY, people, "学习记录", "study-session-list", "list"),
         (Permission.VIEW_STUDY, people, "补课", "make-up-list", "clock"),
-        (Permission.VIEW_STUDY, people, "学习材料", "branch-material-list", "book"),
+        (Permission.VIEW_STUDY, people, "学习材料", "branch-material-list", "file"),
         (Permission.VIEW_STUDY, people, "党员心得", "study-note-list", "pen"),
         (Permission.VIEW_STUDY, enrolment.is_committee, "中心组学习记录", "study-session-list", "list"),
         (evaluate, True, "征求意见、谈心和会议" if people else "征求意见和会议", "evaluation-records", "talk"),
@@ -139,22 +143,22 @@ def unit_links(enrolment: Enrolment, user: Any) -> list[dict[str, str]]:
         (ask, asks, "申请结束" if asks and last_step(enrolment) else "申请转段", "gate-request", "gate"),
     ]
     links = [
-        {"label": label, "url": reverse(name, args=[enrolment.pk]), "icon": icon}
+        way(label, name, enrolment.pk, icon)
         for permission, shown, label, name, icon in ways
         if shown and user.can(permission, at=at)
     ]
     if user.can(Permission.VIEW_LEDGER, at=at):
         links.insert(
             -1 if len(links) > 1 else len(links),
-            {"label": "整改台账", "url": reverse("task-list", args=[at.pk]), "icon": "tools"},
+            way("整改台账", "task-list", at.pk, "tools"),
         )
     if user.can(Permission.VIEW_STUDY, at=at):
-        links.append({"label": "年度学习情况", "url": reverse("study-account-list", args=[at.pk]), "icon": "chart"})
+        links.append(way("年度学习情况", "study-account-list", at.pk, "chart"))
         if not people:
-            links.append({"label": "中心组成员", "url": reverse("core-group", args=[at.pk]), "icon": "users"})
+            links.append(way("中心组成员", "core-group", at.pk, "users"))
     if people and user.can(Permission.SET_ROUTE, at=at):
         url = reverse("listing", args=[enrolment.campaign_id, at.pk, "alternatives"])
-        links.append({"label": "灵活方式", "url": url, "icon": "users"})
+        links.append({"label": "灵活方式", "url": url, "icon": "users", "name": "listing"})
     return links
 
 

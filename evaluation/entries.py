@@ -37,6 +37,7 @@ menu.register(
         lambda user: own_participation(user) is not None,
         icon="pen",
         order=35,
+        own=True,
     )
 )
 panels.register(Panel("analyses-to-review", "evaluation/_to_review.html", waiting_for, order=20))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from members.models import Member, Transfer
 from members.permissions import GRANTS, Permission, Role
 from members.tree import tops
-from portal.menu import Duty, MenuEntry, duties, menu
+from portal.menu import Duty, MenuEntry, Panel, duties, menu, panels
 
 NAMED = 3
 KEEPING = (Permission.VIEW_NAMES, Permission.MANAGE_ACCOUNTS)
@@ -40,7 +40,9 @@ PEOPLE = (
 )
 menu.register(MenuEntry("organizations", "组织与党员", first_place, keeps_people, icon="tree", order=60, areas=PEOPLE))
 menu.register(
-    MenuEntry("own-record", "我的登记信息", own_record, lambda user: bool(user.member_id), icon="user", order=80)
+    MenuEntry(
+        "own-record", "我的登记信息", own_record, lambda user: bool(user.member_id), icon="user", order=80, own=True
+    )
 )
 
 
@@ -67,3 +69,29 @@ def probations_to_decide(user: Any) -> list[Duty]:
             url = f"{reverse('register-list', args=[place.pk, 'probationary'])}?show=over"
             found.append(Duty(f"{said}预备期已满，请支部大会讨论转正", url, group=f"{place}（名册）"))
     return found
+
+
+def keeping_panel(user: Any) -> dict[str, Any] | None:
+    """What an administrator looks after, place by place."""
+    places = [hat.organization for hat in user.hats if hat.role == Role.ADMINISTRATOR]
+    ways = (("账号", "account-list"), ("任职", "appointment-list"), ("消息通道", "channel-list"))
+    calendar = ("工作日历", "working-day-list")
+    return (
+        {
+            "places": [
+                (
+                    place,
+                    [
+                        (label, reverse(name, args=[place.pk]))
+                        for label, name in (*ways, *[calendar] * (place.depth == 1))
+                    ],
+                )
+                for place in places
+            ]
+        }
+        if places
+        else None
+    )
+
+
+panels.register(Panel("keeping", "members/_keeping_panel.html", keeping_panel, order=60))

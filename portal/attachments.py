@@ -51,6 +51,13 @@ def visible_owner(attachment: Attachment, user: Any) -> tuple[AttachmentOwner, A
     return (kind, row) if kind and row is not None else None
 
 
+def find(pk: int, user: Any) -> tuple[Attachment, AttachmentOwner, Any] | None:
+    """The file, its kind of owner and the owner, where the user sees that."""
+    attachment = Attachment.objects.select_related("content_type", "by").filter(pk=pk).first()
+    found = visible_owner(attachment, user) if attachment else None
+    return (attachment, *found) if attachment and found else None
+
+
 def attached(code: str, row: Any, user: Any) -> dict[str, Any]:
     """What ``portal/_attachments.html`` needs, as ``attachments``: the files of a row the user may see, and the way to add some."""
     kind = attachment_owners[code]

@@ -19,6 +19,7 @@ from django.conf import settings
 from portal.roads import Refused, Unclear
 
 LONGEST_ANSWER = 64 * 1024
+LONGEST_HOST = 253
 PIECE = 4096
 # So many times the time for one byte is the time for everything.
 PATIENCE = 2
@@ -42,21 +43,23 @@ def address_of(url: str) -> SplitResult:
         raise ValueError("地址不完整，请从消息工具里重新复制。") from None
     if parts.scheme != "https":
         raise ValueError("地址必须以 https:// 开头，以免内容和密钥在途中被看到。")
-    if not parts.hostname or parts.username or parts.password or port == 0:
+    if not parts.hostname or len(parts.hostname) > LONGEST_HOST or parts.username or parts.password or port == 0:
         raise ValueError("地址不完整，请从消息工具里重新复制。")
+    if not (parts.path + parts.query).isascii():
+        raise ValueError("地址里不能有汉字或全角符号，请从消息工具里重新复制。")
     return parts
 
 
 def reachable(host: str, port: int) -> str:
-    """An IP address of ``host`` that one may connect to; raises ``Refused``. If one of them is of the inner network, none
-    is taken."""
+    """The IP address of ``host`` that the system would take first and that one may connect to; raises ``Refused``. If one
+    of them is of the inner network, none is taken."""
     try:
-        found = {str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        found = [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
         raise Refused(f"找不到主机{host}，请核对地址。") from error
     if not settings.WEBHOOK_PRIVATE_ADDRESSES and not all(is_public(ip) for ip in found):
         raise Refused(f"{host}在内部网络，平台不向内部地址发送。确需使用的，请系统管理员打开相应设置。")
-    return sorted(found)[0]
+    return found[0]
 
 
 def is_public(ip: str) -> bool:
@@ -67,7 +70,9 @@ def is_public(ip: str) -> bool:
             inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inside is not None:
             return is_public(str(inside))
-    return address.is_global and not address.is_multicast
+        if address.is_site_local:
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 @lru_cache(maxsize=4)

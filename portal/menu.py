@@ -11,7 +11,8 @@ from portal.registry import Hooks, Registry
 @dataclass(frozen=True)
 class MenuEntry:
     """One link of the main menu, shown when ``shown(user)``. ``url(user)`` is a path; ``icon`` a name under static/icons;
-    ``areas`` are the beginnings of further paths that belong to it."""
+    ``areas`` are the beginnings of further paths that belong to it (``*``: any one part). ``own``: about the person alone; folded away
+    for those who also have an office to fill."""
 
     code: str
     label: str
@@ -20,6 +21,7 @@ class MenuEntry:
     icon: str = "file"
     order: int = 50
     areas: tuple[str, ...] = ()
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Duty:
 
 @dataclass(frozen=True)
 class Panel:
-    """A part of the home page: ``context(user)`` fills ``template``, or is ``None`` when it does not concern the user."""
+    """A part of the home page: ``context(user)`` fills ``template``, or is ``None`` when it does not concern the user. Those of
+    ``order`` 0 stand above the duties."""
 
     code: str
     template: str

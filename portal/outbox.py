@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Any
 
 from portal.jobs import heartbeat
-from portal.models.outgoing import Outgoing, OutgoingQuerySet, State
+from portal.models.outgoing import Outgoing, OutgoingQuerySet
 from portal.roads import Refused, Unclear
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,12 @@ def deliver(row: Outgoing, moment: datetime, carry: Callable[[Any], None]) -> bo
         return False
     except Unclear as doubt:
         logger.warning("%s %s: outcome unknown: %s", row._meta.model_name, row.pk, doubt)
-        row.held().update(state=State.UNCLEAR, lease_until=None, error=str(doubt)[:300])
+        row.mark_unclear(str(doubt))
+        return False
+    except Exception:
+        # A fault of our own must keep no other from being sent; whether this one arrived nobody knows.
+        logger.exception("%s %s broke off", row._meta.model_name, row.pk)
+        row.mark_unclear("发送时出错，可能已经送达。")
         return False
     row.mark_sent()
     return True

@@ -77,7 +77,13 @@ menu.register(
 )
 menu.register(
     MenuEntry(
-        "own-tasks", "我的整改", own_tasks, lambda user: own_participation(user) is not None, icon="tools", order=40
+        "own-tasks",
+        "我的整改",
+        own_tasks,
+        lambda user: own_participation(user) is not None,
+        icon="tools",
+        order=40,
+        own=True,
     )
 )
 duties.register(owed)

@@ -244,6 +244,7 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "gate-request": ({"enrolment_pk": "enrolment"}, "enrolment", P.REQUEST_GATE),
     "gate-detail": ({"pk": "gate"}, "gate", (P.VIEW_PROGRESS, P.DECIDE_GATE)),
     "dashboard": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
+    "record-list": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
     "late-list": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
     "dashboard-trends": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
     "dashboard-breakdown": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_PROGRESS),
@@ -365,6 +366,7 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
 }
 # Tested on their own: public pages, and addresses whose answer depends on more than who asks.
 ELSEWHERE = {
+    "shared-view-open",
     "calendar-feed",
     "study-scan",
     "mail-unsubscribe",
@@ -411,6 +413,7 @@ def test_every_address_is_described_and_declares_its_access() -> None:
     found = {view.name: view for view in views(get_resolver().url_patterns)}
     assert set(found) == set(ADDRESSES) | ELSEWHERE
     assert {name for name, view in found.items() if view.callback.access.kind == "public"} == {
+        "shared-view-open",
         "calendar-feed",
         "mail-unsubscribe",
         "study-scan",

@@ -152,13 +152,16 @@ def apply_due(*, amendment: Amendment, by: Any) -> Job:
     return submit_once(kind="amendment", title=f"{amendment}：办理生效", params={"amendment": amendment.pk}, by=by)
 
 
+def is_being_applied(amendment: Amendment) -> bool:
+    return Job.objects.unfinished().filter(kind="amendment", params={"amendment": amendment.pk}).exists()
+
+
 def apply_all_due() -> int:
     """Each day: whatever's day has come and is not being applied; returns how many."""
     waiting = Amendment.objects.filter(state=State.APPROVED, takes_effect_on__lte=timezone.localdate())
     found = list(waiting.select_related("campaign", "approved_by"))
     for amendment in found:
-        busy = Job.objects.unfinished().filter(kind="amendment", params={"amendment": amendment.pk})
-        if not busy.exists():
+        if not is_being_applied(amendment):
             apply_due(amendment=amendment, by=amendment.approved_by)
     return len(found)
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaign.actions.leading_group import name_from_preparation
+from campaign.actions.refusal import unless_over
 from campaign.coverage import without_batch
 from campaign.models import Batch, Campaign, Enrolment, PhaseRun
 from campaign.progress import recording
@@ -102,6 +103,7 @@ def prepare(*, enrolment: Enrolment, values: Mapping[str, Any], by: Any) -> None
     """What a unit does before it starts: who leads (``head``, ``office_members``), the survey (``survey_note``)."""
     with recording([enrolment.pk]) as locked:
         row = locked[0]
+        unless_over(row)
         led = {name: values[name] for name in ("head", "office_members") if name in values}
         if "survey_note" in values:
             row.survey_note = values["survey_note"]

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.actions.refusal import Refused
+from campaign.actions.refusal import Refused, unless_over
 from campaign.models import Enrolment, PlanFiling
 from campaign.progress import recording
 from portal.actions.log import audit
@@ -19,6 +19,7 @@ def file(*, enrolment: Enrolment, title: str, text: str, by: Any) -> PlanFiling:
     """Put a plan before the superior; raises ``Refused`` while another one waits there. The same plan sent twice is one."""
     with recording([enrolment.pk]) as locked:
         row = locked[0]
+        unless_over(row)
         if row.state not in {Enrolment.State.PREPARING, Enrolment.State.RUNNING}:
             raise Refused(f"本单位{row.get_state_display()}，现在不能报送方案。")
         waiting = row.filings.waiting().first()

@@ -7,10 +7,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from campaign.models import Campaign, InspectionTeam, TeamAccess, TeamAssignment, TeamMember
+from campaign.models import Campaign, InspectionTeam, TeamAccess, TeamAssignment, TeamMember, Visit
+from campaign.models.visit import VisitQuerySet
+from campaign.visit_notices import tell_cancelled
 from members.actions.appointment import account_of, make_room
 from members.models import Appointment, Member, Organization, User
 from members.permissions import Role
+from members.scope import within
 from portal.actions.log import audit
 
 Span = tuple[date, date | None]
@@ -54,7 +57,7 @@ def dissolve(*, team: InspectionTeam, by: Any) -> None:
     pairs = pairs_of(team)
     team.members.end()
     team.assignments.end()
-    team.visits.planned().update(state="cancelled", cancelled_why="督导组已撤销")
+    call_off(team.visits.all(), "督导组已撤销")
     give_access(pairs, by=by)
     audit(by=by, verb="撤销督导组", target=team)
 
@@ -118,12 +121,22 @@ def assign(
 
 @transaction.atomic
 def end_assignment(*, assignment: TeamAssignment, by: Any) -> None:
-    """The team no longer looks after it; access there ends at the next request. Raises ``TeamRefused``."""
+    """The team no longer looks after it; access there ends at the next request, and visits planned there are called off.
+    Raises ``TeamRefused``."""
     hold(assignment.team)
     if not TeamAssignment.objects.filter(pk=assignment.pk).end():
         raise TeamRefused("这项督导任务已经结束，没有改动。")
     give_access(pairs_of(assignment.team, organization=assignment.organization), by=by)
+    left = within(assignment.team.assignments.live().values_list("organization__path", flat=True), "organization__path")
+    call_off(assignment.team.visits.under(assignment.organization).exclude(left), "督导任务已结束")
     audit(by=by, verb="结束督导任务", target=assignment.team, at=assignment.organization.name)
+
+
+def call_off(visits: VisitQuerySet, why: str) -> None:
+    """These planned visits will not take place; whoever they were announced to is told."""
+    for visit in visits.planned().with_people():
+        if Visit.objects.planned().filter(pk=visit.pk).update(state=Visit.State.CANCELLED, cancelled_why=why):
+            tell_cancelled(visit, why)
 
 
 def hold(team: InspectionTeam) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaign.actions.refusal import Refused
+from campaign.actions.refusal import Refused, unless_over
 from campaign.actions.unit_calendar import follow_batch
 from campaign.models import Batch, Enrolment, Postponement
 from campaign.progress import recording
@@ -18,6 +18,7 @@ def postpone(*, enrolment: Enrolment, reason: str, until: date, by: Any) -> Post
     """PREPARING or RUNNING → POSTPONED; raises ``Refused`` where it is in another state or asks for a gate right now."""
     with recording([enrolment.pk]) as locked:
         row = locked[0]
+        unless_over(row)
         if row.gates.waiting().exists():
             raise Refused("本单位有一份申请正在等待审核，请先审核或由其撤回，再办理暂缓。")
         moved = Enrolment.objects.filter(pk=row.pk, state__in=[State.PREPARING, State.RUNNING])
@@ -33,6 +34,7 @@ def resume(*, enrolment: Enrolment, note: str, batch: Batch, by: Any) -> None:
     today = timezone.localdate()
     with recording([enrolment.pk]) as locked:
         row = locked[0]
+        unless_over(row)
         state = State.RUNNING if row.started_on else State.PREPARING
         if not Enrolment.objects.filter(pk=row.pk, state=State.POSTPONED).update(state=state):
             raise Refused(f"本单位{row.get_state_display()}，不在暂缓之中，不必恢复。")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from campaign.actions.refusal import Refused
+from campaign.actions.refusal import Refused, unless_over
 from campaign.models import AlternativeRoute, Participation
 from campaign.progress import recording
 from portal.actions.log import audit
@@ -16,7 +16,8 @@ def set_alternative(
     *, participation: Participation, kind: str, reason: str, helper: str, approver: str, by: Any
 ) -> AlternativeRoute:
     """From now on this person takes part that way; a decision that holds already is replaced and stays on record."""
-    with recording([participation.enrolment_id]):
+    with recording([participation.enrolment_id]) as locked:
+        unless_over(locked[0])
         row = Participation.objects.get(pk=participation.pk)
         if row.left_on is not None:
             raise Refused("这名党员已不在本单位参加活动，不能再设定参加方式。")
@@ -33,7 +34,8 @@ def set_alternative(
 
 def set_normal(*, participation: Participation, reason: str, by: Any) -> None:
     """Back to taking part like everybody else; raises ``Refused`` where they do already."""
-    with recording([participation.enrolment_id]):
+    with recording([participation.enrolment_id]) as locked:
+        unless_over(locked[0])
         moved = Participation.objects.filter(pk=participation.pk, route=Route.ALTERNATIVE).update(route=Route.NORMAL)
         if not moved:
             raise Refused("这名党员已按正常方式参加，不必重复操作。")

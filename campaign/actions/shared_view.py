@@ -39,6 +39,15 @@ def revoke(*, shared: SharedView, by: Any) -> bool:
 
 
 @transaction.atomic
+def opened(token: str) -> SharedView | None:
+    """What the link shows, for whoever has it; nothing once it has run out, was revoked, or its maker lost the right."""
+    found = SharedView.objects.open().of_token(token)
+    shared = found.select_related("campaign__organization", "organization", "phase", "by").first()
+    if shared is None or not shared.holds or not shared.campaign.organization.contains(shared.organization):
+        return None
+    return shared
+
+
 def note_opening(*, shared: SharedView) -> None:
     """Somebody without an account looked."""
     SharedView.objects.filter(pk=shared.pk).update(opened=F("opened") + 1, last_opened_at=timezone.now())

@@ -11,6 +11,7 @@ from campaign.elsewhere import also_asked
 from campaign.models import (
     Attendance,
     Campaign,
+    ContactPoint,
     CoreGroupSeat,
     Enrolment,
     MakeUp,
@@ -19,6 +20,7 @@ from campaign.models import (
     StudySession,
 )
 from campaign.progress import recording
+from members.models import Organization
 from portal.actions.log import audit
 
 # The indicator that reads attendance wherever it was recorded.
@@ -64,7 +66,9 @@ def record(
     ``MakeUpsAtStake`` unless ``confirmed``.
     """
     own = session.attendances.all() if session.pk else Attendance.objects.none()
-    with recording({session.enrolment_id, *concerned(own, attendance)}):
+    before = StudySession.objects.filter(pk=session.pk).values_list("lecturer", flat=True)
+    lecturers = {pk for pk in (session.lecturer_id, *before) if pk}
+    with recording({session.enrolment_id, *concerned(own, {*attendance, *lecturers})}):
         known = {a.participation_id: a for a in own.select_related("make_up", "participation__member")}
         new = session.pk is None
         if new:
@@ -133,6 +137,19 @@ def may_be_expected(enrolment: Enrolment, day: date) -> QuerySet[Participation]:
         return Participation.objects.filter(enrolment=enrolment)
     seats = CoreGroupSeat.objects.filter(organization=enrolment.organization_id).held_on(day)
     return Participation.objects.filter(campaign=enrolment.campaign_id, member__in=seats.values("member"))
+
+
+def may_lecture(enrolment: Enrolment, day: date) -> QuerySet[Participation]:
+    """Who can be named as lecturer: the unit's own people, leading cadres whose contact point it is, and the 中心组 of the
+    committees above it (S2 二5: 带头讲党课)."""
+    path = enrolment.organization.path
+    step = Organization.steplen
+    above = [path[:end] for end in range(step, len(path) + 1, step)]
+    seats = CoreGroupSeat.objects.filter(organization__path__in=above).held_on(day).values("member")
+    points = ContactPoint.objects.held().filter(organization=enrolment.organization_id).values("participation")
+    here = Q(pk__in=may_be_expected(enrolment, day).values("pk"))
+    rows = Participation.objects.filter(here | Q(member__in=seats) | Q(pk__in=points), campaign=enrolment.campaign_id)
+    return rows.active()
 
 
 def write_attendance(session: StudySession, known: Mapping[int, Attendance], attendance: Mapping[int, str]) -> None:

@@ -10,9 +10,9 @@ from django.db.models import Model
 from django.utils import timezone
 
 from campaign.actions import study
-from campaign.models import Enrolment, Material, PlannedSession, StudySession
+from campaign.models import Enrolment, Material, PlannedSession, StudyLeave, StudySession
 from campaign.progress import lock, recording
-from campaign.study_notices import say_cancelled, say_changed, say_planned
+from campaign.study_notices import say_cancelled, say_changed, say_leave_void, say_planned
 from portal.actions.log import audit
 
 State = PlannedSession.State
@@ -72,7 +72,7 @@ def repeat(*, first: PlannedSession, days: Iterable[date], by: Any) -> list[Plan
 
 @transaction.atomic
 def change(*, planned: PlannedSession, materials: Iterable[Material], by: Any, **fields: Any) -> None:
-    """Another time, place, topic …; who has been told is told again. Raises ``PlanRefused``."""
+    """Another time, place, topic …; who has been told is told again, leave for another day is void. Raises ``PlanRefused``."""
     row = lock_plan(planned)
     changed = {name for name, value in fields.items() if getattr(row, name) != value}
     moved = "starts_at" in changed
@@ -88,6 +88,16 @@ def change(*, planned: PlannedSession, materials: Iterable[Material], by: Any, *
     audit(by=by, verb="改期学习" if moved else "修改学习安排", target=row, at=str(row.starts_at))
     if changed & TOLD:
         say_changed(row, moved=moved, by=by)
+    if timezone.localdate(before) != row.day:
+        void_leaves(row)
+
+
+def void_leaves(row: PlannedSession) -> None:
+    """Leave was for the day it was asked for: on another one it has to be asked for again, of which people are told."""
+    for leave in row.leaves.filter(state__in=[StudyLeave.State.ASKED, StudyLeave.State.GRANTED]):
+        leave.plan, leave.state = row, StudyLeave.State.WITHDRAWN
+        leave.save()
+        say_leave_void(leave)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from campaign.actions.refusal import Refused
+from campaign.actions.refusal import Refused, unless_over
 from campaign.models import Batch, Enrolment, Participation, PhaseRun
 from campaign.progress import recording
 from portal.actions.log import audit
@@ -14,9 +14,12 @@ Dates = tuple[date, date]
 
 def set_dates(*, enrolment: Enrolment, dates: Dates, phases: Mapping[int, Dates], short_reason: str, by: Any) -> None:
     """Own dates of the unit and of its phases (by run id), with the reason where they leave less than the usual time
-    for concentrated study (S0 四: 一般不少于3个月)."""
+    for concentrated study (S0 四: 一般不少于3个月). Raises ``Refused``."""
     with recording([enrolment.pk]) as locked:
         row = locked[0]
+        unless_over(row)
+        if row.state not in {Enrolment.State.PREPARING, Enrolment.State.RUNNING}:
+            raise Refused(f"本单位{row.get_state_display()}，不能调整时间。")
         move_dates(row, dates)
         row.short_reason = short_reason
         row.save(update_fields=["short_reason"])
@@ -38,6 +41,7 @@ def change_batch(*, enrolment: Enrolment, batch: Batch, by: Any) -> None:
     """Into another batch of the campaign, with that one's dates, while nothing has begun; raises ``Refused``."""
     with recording([enrolment.pk]) as locked:
         row = locked[0]
+        unless_over(row)
         if not row.is_movable:
             raise Refused(f"本单位{row.get_state_display()}，只有还没有启动的单位才能改到别的批次。")
         old = row.batch.name

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from campaign.actions.inspection import hold
@@ -14,11 +13,10 @@ from campaign.findings import take_up
 from campaign.models import ContactPoint, Enrolment, Finding, InspectionTeam, TeamMember, Visit
 from campaign.progress import recording
 from campaign.supervision import runs
-from members.models import Appointment, Organization
-from members.permissions import Role
+from campaign.visit_notices import day_of, tell, tell_cancelled
+from members.models import Organization
 from portal.actions.log import audit
-from portal.actions.notice import notify
-from portal.notices import Draft
+from portal.sending import keep_once
 
 State = Visit.State
 
@@ -71,7 +69,7 @@ def cancel(*, visit: Visit, why: str, by: Any) -> None:
     """It will not take place. Raises ``VisitRefused``."""
     move(visit, (State.PLANNED,), state=State.CANCELLED, cancelled_why=why)
     audit(by=by, verb="取消走访", target=visit)
-    tell(visit, f"{visit.team}原定{day_of(visit)}到{visit.organization}的走访取消：{why}", "cancelled")
+    tell_cancelled(visit, why)
 
 
 def record(*, visit: Visit, people: Iterable[TeamMember] = (), by: Any, **fields: Any) -> Visit:
@@ -95,48 +93,47 @@ def log(
     submission: UUID | None,
     by: Any,
     **fields: Any,
-) -> Visit:
-    """A visit that was not planned, of a team or of a cadre; the same ``submission`` is the same visit. Raises
-    ``VisitRefused``."""
+) -> tuple[Visit, bool]:
+    """A visit that was not planned, of a team or of a cadre, and whether it is new: what is sent again is the same visit,
+    with the people who were named last. Raises ``VisitRefused``."""
     goers = list(people)
     campaign = team.campaign if team else contact_point.campaign  # type: ignore[union-attr]
     with recording(counted_in(contact_point)):
         if team:
             hold(team)
             refuse_own(organization, goers, by)
-        known = Visit.objects.filter(submission=submission).first() if submission else None
-        if known is not None and known.by_id == by.pk:
-            return known
-        visit = Visit.objects.create(
-            campaign=campaign,
-            organization=organization,
-            team=team,
-            contact_point=contact_point,
-            state=State.DONE,
-            recorded_at=timezone.now(),
-            submission=None if known else submission,
-            by=by,
-            **fields,
-        )
+        rows = Visit.objects.done().filter(campaign=campaign, team=team, contact_point=contact_point)
+        content = {"campaign": campaign, "organization": organization, "team": team, "contact_point": contact_point}
+        visit, new = once(rows, by=by, submission=submission, state=State.DONE, **content, **fields)
         visit.people.set(goers)
-        audit(by=by, verb="记录走访", target=visit)
-    return visit
+        if new:
+            Visit.objects.filter(pk=visit.pk).update(recorded_at=timezone.now())
+            audit(by=by, verb="记录走访", target=visit)
+    return visit, new
+
+
+def once(rows: Any, *, by: Any, submission: UUID | None, **content: Any) -> tuple[Any, bool]:
+    """As ``keep_once``. A mark is unique here: other content under a used one (some browsers go back to the very page)
+    gets a mark of its own."""
+    if submission and rows.model.objects.filter(submission=submission).exists():
+        if known := rows.filter(submission=submission, by=by, **content).first():
+            return known, False
+        submission = uuid4()
+    return keep_once(rows, by=by, submission=submission, **content)
 
 
 def find(
     *, visit: Visit, enrolment: Enrolment, submission: UUID | None, by: Any, **fields: Any
 ) -> tuple[Finding, bool]:
-    """A problem that was found; it goes into the unit's ledger at once. Returns the finding, and whether it is there:
-    it waits as long as nobody in the unit can be responsible. The same ``submission`` is the same finding."""
+    """A problem that was found, and whether it is new: what is sent again is the same finding. It goes into the unit's
+    ledger at once, or waits as long as nobody in the unit can be responsible."""
     with recording([enrolment.pk]):
-        known = Finding.objects.filter(submission=submission).first() if submission else None
-        if known is not None and known.by_id == by.pk:
-            return known, True
-        finding = Finding.objects.create(
-            visit=visit, enrolment=enrolment, submission=None if known else submission, by=by, **fields
-        )
-        audit(by=by, verb="登记督导发现的问题", target=finding.visit)
-        return finding, take_up(finding, by)
+        content = {"visit": visit, "enrolment": enrolment, **fields}
+        finding, new = once(Finding.objects.filter(visit=visit), by=by, submission=submission, **content)
+        if new:
+            audit(by=by, verb="登记督导发现的问题", target=finding.visit)
+            take_up(finding, by)
+        return finding, new
 
 
 def counted_in(contact_point: ContactPoint | None) -> list[int]:
@@ -165,17 +162,3 @@ def bring_to_ledger(*, finding: Finding, by: Any) -> bool:
     """Try again what could not be done when it was found."""
     with recording([finding.enrolment_id]):
         return take_up(finding, by)
-
-
-def day_of(visit: Visit) -> str:
-    return f"{visit.on:%-m月%-d日}{visit.get_part_display()}"
-
-
-def tell(visit: Visit, text: str, about: str) -> None:
-    """The secretaries of a branch learn what is announced to them."""
-    if not visit.announced:
-        return
-    hats = Appointment.objects.current().filter(organization=visit.organization_id, role=Role.SECRETARY)
-    people = hats.order_by("user").values_list("user_id", flat=True).distinct()
-    url = reverse("visit-detail", args=[visit.pk])
-    notify([Draft(person, f"visit-{visit.pk}-{about}-{person}", "督导走访", text, url) for person in people])

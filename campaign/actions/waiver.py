@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from campaign.actions.refusal import Refused
+from campaign.actions.refusal import Refused, unless_over
 from campaign.models import Campaign, Enrolment, Participation, Requirement, Waiver
 from campaign.progress import recording, unmet
 from members.models import MemberTag
@@ -21,10 +21,16 @@ from portal.models import Job
 def waive(
     *, requirement: Requirement, enrolment: Enrolment, participations: Iterable[Participation], reason: str, by: Any
 ) -> int:
-    """The requirement need not be met by these people (none: by the unit itself); the first reason stays. Returns how many were new."""
+    """The requirement need not be met by these people (none: by the unit itself); the first reason stays. Returns how many were new.
+
+    Nobody is let off by themselves: raises ``Refused``.
+    """
     made = 0
-    with recording([enrolment.pk]):
+    with recording([enrolment.pk]) as locked:
+        unless_over(locked[0])
         people: list[Participation | None] = [*participations]
+        if any(person and person.member_id == by.member_id for person in people):
+            raise Refused("不能免除您本人的规定动作，须由其他有权限的同志办理。请取消勾选您本人。")
         for participation in people or [None]:
             same = Q(participation=participation) if participation else Q(participation=None, enrolment=enrolment)
             if Waiver.objects.in_force().filter(same, requirement__in=requirement.family).exists():
@@ -39,7 +45,9 @@ def waive(
 
 def withdraw(*, waiver: Waiver, reason: str, by: Any) -> None:
     """It is asked again; the waiver stays on record. Raises ``Refused`` where it was withdrawn already."""
-    with recording([waiver.enrolment_id if waiver.participation is None else waiver.participation.enrolment_id]):
+    here = waiver.enrolment_id if waiver.participation is None else waiver.participation.enrolment_id
+    with recording([here]) as locked:
+        unless_over(locked[0])
         moved = Waiver.objects.in_force().filter(pk=waiver.pk)
         if not moved.update(withdrawn_at=timezone.now(), withdrawn_by=by, withdrawn_reason=reason):
             raise Refused("这项免除已经撤销过了，不必重复操作。")
@@ -50,6 +58,11 @@ def owing(requirement: Requirement, enrolment: Enrolment, tag: str) -> QuerySet[
     """People of the unit who still owe it, perhaps only those with a tag of the roll."""
     rows: QuerySet[Participation] = unmet(requirement).filter(enrolment=enrolment)
     return rows.filter(member__in=MemberTag.objects.filter(kind=tag).values("member")) if tag else rows
+
+
+def others(people: QuerySet[Participation], by: Any) -> QuerySet[Participation]:
+    """All but the person who decides."""
+    return people.exclude(member=by.member_id) if by.member_id else people
 
 
 def waive_many(
@@ -64,7 +77,7 @@ def waive_many(
     """Waive it in many units for all who still owe it (with ``tag``: only those); each unit is a transaction. Returns how many were new."""
     units, made = list(enrolments), 0
     for done, unit in enumerate(units, 1):
-        people = list(owing(requirement, unit, tag)) if requirement.subject == Subject.PERSON else []
+        people = list(others(owing(requirement, unit, tag), by)) if requirement.subject == Subject.PERSON else []
         asked = people if requirement.subject == Subject.PERSON else unmet(requirement).filter(pk=unit.pk)
         if asked:
             made += waive(requirement=requirement, enrolment=unit, participations=people, reason=reason, by=by)

@@ -82,7 +82,11 @@ class GateDecisionForm(forms.Form):
     )
     remarks = forms.CharField(label="审核意见", required=False, max_length=2000, widget=forms.Textarea({"rows": 4}))
     gaps = forms.MultipleChoiceField(
-        label="需要补课的规定动作", required=False, widget=forms.CheckboxSelectMultiple, help_text="退回时勾选。"
+        label="需要补课的规定动作",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="退回时勾选。",
+        error_messages={"invalid_choice": "勾选的事项中有的刚刚已经完成，请核对现在的清单后再提交。"},
     )
     lines = forms.CharField(
         label="其他需要补课的事项",
@@ -108,7 +112,7 @@ class GateDecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.missing, self.word, self.complete = list(missing), word, not missing and not demands
         choice: Any = self.fields["gaps"]
-        choice.choices = [(f"{n}", gap.in_words) for n, gap in enumerate(self.missing)]
+        choice.choices = [(str(gap.requirement_id), gap.in_words) for gap in self.missing]
         if closes:
             decision: Any = self.fields["decision"]
             decision.choices = [("approve", "同意结束"), ("return", "退回补课")]
@@ -146,6 +150,6 @@ class GateDecisionForm(forms.Form):
     def demanded(self) -> list[tuple[int | None, str]]:
         """What is to be made up: the requirements that were ticked, then the free lines."""
         data = self.cleaned_data
-        named = {f"{n}": (gap.requirement_id, gap.in_words) for n, gap in enumerate(self.missing)}
+        named = {str(gap.requirement_id): (gap.requirement_id, gap.in_words) for gap in self.missing}
         ticked = [named[key] for key in data.get("gaps", []) if key in named]
         return ticked + [(None, line) for line in self.free_lines(data)]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from campaign.actions.study import may_be_expected, missed
 from campaign.forms.attendance import in_words
 from campaign.forms.dates import EARLIEST
+from campaign.forms.lecturer import LecturerField
 from campaign.models import Attendance, Enrolment, Material, StudySession
 from members.forms.fields import DateField
 from portal.forms.choices import ManyOf
@@ -51,7 +52,8 @@ class StudySessionForm(forms.ModelForm):
     class Meta:
         model = StudySession
         fields = ["form", "topic", "minutes_long", "place", "chair", "recorder", "lecturer", "materials", "record"]
-        field_classes = {"materials": ManyOf}
+        field_classes = {"materials": ManyOf, "lecturer": LecturerField}
+        labels = {"lecturer": "主讲人"}
         widgets = {"materials": forms.CheckboxSelectMultiple, "record": forms.Textarea({"rows": 6})}
         error_messages = {"topic": {"required": "请填写学习主题。"}}
 
@@ -64,9 +66,8 @@ class StudySessionForm(forms.ModelForm):
         if self.instance.pk:
             known = Q(pk__in=offered.values("pk")) | Q(sessions=self.instance.pk)
             offered = Material.objects.filter(known).distinct()
-        for name, queryset in (("materials", offered), ("lecturer", people)):
-            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
-        self.fields["lecturer"].empty_label = "没有，或不是本支部党员"  # type: ignore[attr-defined]
+        self.fields["materials"].queryset = offered  # type: ignore[attr-defined]
+        self.fields["lecturer"].offer(enrolment, self.instance.lecturer_id)  # type: ignore[attr-defined]
         groups = (
             [] if enrolment.is_committee else sorted({p.member.group for p in people if p.member.group}, key=in_words)
         )

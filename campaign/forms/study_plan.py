@@ -13,6 +13,7 @@ from django.utils import timezone
 from campaign.actions.study import may_be_expected
 from campaign.forms.attendance import in_words
 from campaign.forms.dates import EARLIEST
+from campaign.forms.lecturer import LecturerField
 from campaign.models import Enrolment, Material, PlannedSession, StudyLeave
 from campaign.study_plans import AT_MOST, EVERY, repetitions
 from members.forms.fields import DateField
@@ -54,7 +55,8 @@ class PlanForm(forms.ModelForm):
         model = PlannedSession
         fields = ["topic", "form", "minutes_long", "late_after", "place", "chair", "lecturer", "audience", "group"]
         fields += ["materials"]
-        field_classes = {"materials": ManyOf}
+        field_classes = {"materials": ManyOf, "lecturer": LecturerField}
+        labels = {"lecturer": "主讲人"}
         widgets = {"materials": forms.CheckboxSelectMultiple}
         error_messages = {"topic": {"required": "请填写学习主题。"}}
 
@@ -68,10 +70,8 @@ class PlanForm(forms.ModelForm):
         if self.instance.pk:
             known = Q(pk__in=materials.values("pk")) | Q(plans=self.instance.pk)
             materials = Material.objects.filter(known).distinct()
-        offers: dict[str, Any] = {"materials": materials, "lecturer": people}
-        for name, queryset in offers.items():
-            self.fields[name].queryset = queryset  # type: ignore[attr-defined]
-        self.fields["lecturer"].empty_label = "没有，或不是本支部党员"  # type: ignore[attr-defined]
+        self.fields["materials"].queryset = materials  # type: ignore[attr-defined]
+        self.fields["lecturer"].offer(enrolment, self.instance.lecturer_id)  # type: ignore[attr-defined]
         whom = [(a.code, a.label) for a in audiences if a.subject == Subject.PERSON]
         self.fields["audience"].choices = [("", BY_FORM), *whom]  # type: ignore[attr-defined]
         self.fields["group"].choices = [("", "全支部"), *((g, g) for g in groups)]  # type: ignore[attr-defined]

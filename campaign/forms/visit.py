@@ -1,7 +1,6 @@
 """A visit on the plan, how it was, and what was found."""
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
@@ -15,6 +14,7 @@ from members.permissions import Permission
 from members.scope import within
 from portal.forms.choices import ManyOf
 from portal.forms.wording import plain_words
+from portal.sending import MarkField
 
 LONGEST = 5000
 
@@ -87,7 +87,7 @@ class RecordForm(TeamForms):
 
     organization = PlaceField(label="走访单位", error_messages={"required": "请填写走访单位。"})
     on = DateField(label="走访日期", earliest=EARLIEST, past=True)
-    submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    submission = MarkField()
 
     class Meta:
         model = Visit
@@ -124,7 +124,6 @@ class RecordForm(TeamForms):
             self.fields["organization"].among = places  # type: ignore[attr-defined]
             self.order_fields(["organization"])
         if not self.instance.pk:
-            self.initial.setdefault("submission", uuid4())
             self.initial.setdefault("on", timezone.localdate())
         elif self.instance.is_planned:
             self.initial["on"] = min(self.instance.on, timezone.localdate())
@@ -151,7 +150,7 @@ class FindingForm(forms.ModelForm):
 
     unit = PlaceField(label="由哪个支部整改", error_messages={"required": "请填写由哪个支部整改。"})
     due_on = DateField(label="整改期限", earliest=EARLIEST)
-    submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    submission = MarkField()
 
     class Meta:
         model = Finding
@@ -171,7 +170,6 @@ class FindingForm(forms.ModelForm):
         plain_words(self)
         self.fields["measure"].max_length = 3000  # type: ignore[attr-defined]
         self.fields["due_on"].help_text = f"从走访当日到{visit.campaign.ends_on:%Y-%m-%d}活动结束之间的一天。"
-        self.initial.setdefault("submission", uuid4())
         if self.own is not None:
             del self.fields["unit"]
         else:

@@ -72,6 +72,10 @@ class Campaign(models.Model):
     def scope(self) -> Organization:
         return self.organization
 
+    @property
+    def steps(self) -> "models.QuerySet[Step]":
+        return Step.objects.filter(phase__campaign=self)
+
 
 class BatchQuerySet(models.QuerySet["Batch"]):
     def visible_to(self, user: Any) -> "BatchQuerySet":

@@ -36,10 +36,13 @@ class MaterialQuerySet(models.QuerySet["Material"]):
         return self.filter(general | here & Q(enrolment__isnull=False) | Q(enrolment__in=mine))
 
     def offered_to(self, enrolment: Enrolment) -> "MaterialQuerySet":
-        """The campaign's, and the branch's own."""
-        return self.filter(
-            Q(enrolment=None) | Q(enrolment=enrolment), campaign=enrolment.campaign_id, withdrawn_on=None
-        )
+        """The campaign's that are for units of this 领域 (a committee has those of all), and the branch's own."""
+        here = Q(enrolment=None) | Q(enrolment=enrolment)
+        offered = self.filter(here, campaign=enrolment.campaign_id, withdrawn_on=None)
+        if enrolment.is_committee:
+            return offered
+        sector = f",{enrolment.organization.sector},"
+        return offered.filter(Q(sector_list="") | Q(sector_list__contains=sector))
 
     def asked_of(self, participation: Participation) -> "MaterialQuerySet":
         """Those that are for this person: of their groups and of their unit's 领域, required or not."""
@@ -49,9 +52,7 @@ class MaterialQuerySet(models.QuerySet["Material"]):
         }
         belongs = Participation.objects.filter(pk=participation.pk).annotate(**asked).values(*asked).first() or {}
         theirs = [group.code for group in groups() if belongs.get(group.code.replace("-", "_") + "_asked")]
-        sector = f",{participation.enrolment.organization.sector},"
-        offered = self.offered_to(participation.enrolment).filter(audience_code__in=theirs)
-        return offered.filter(Q(sector_list="") | Q(sector_list__contains=sector))
+        return self.offered_to(participation.enrolment).filter(audience_code__in=theirs)
 
     def asked_of_row(self, group: Audience) -> "MaterialQuerySet":
         """The same inside an expression over rows of Participation that are in ``group``: required ones only."""

@@ -14,11 +14,12 @@ from campaign.models.material import Material
 from members.models import Organization
 from members.permissions import Permission
 from portal.ciphers import SealedTextField
-from portal.models import Attachment
+from portal.models import Attachment, ReadLog
 
 
 class SelfStudyQuerySet(models.QuerySet["SelfStudy"]):
-    def own(self, user: Any) -> "SelfStudyQuerySet":
+    def visible_to(self, user: Any) -> "SelfStudyQuerySet":
+        """One's own."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
         return self.filter(participation__member=user.member_id or 0)
@@ -81,6 +82,8 @@ class StudyNote(models.Model):
         SECRETARY = "secretary", "支部书记"
         BRANCH = "branch", "本支部党员"
 
+    READING = "study-note"
+
     participation = models.ForeignKey(Participation, on_delete=models.CASCADE, related_name="notes")
     title = models.CharField("题目", max_length=120)
     body = SealedTextField("内容", context="note.body")
@@ -111,6 +114,10 @@ class StudyNote(models.Model):
     @property
     def is_late_entry(self) -> bool:
         return is_late(self.created_at, self.written_on)
+
+    def readings(self) -> models.QuerySet[ReadLog]:
+        """Who else opened it, the latest first."""
+        return ReadLog.objects.filter(kind=self.READING, object_id=self.pk).select_related("reader")
 
     def is_of(self, user: Any) -> bool:
         return bool(user.member_id) and self.participation.member_id == user.member_id

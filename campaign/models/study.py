@@ -19,13 +19,15 @@ from portal.models import Attachment
 
 class StudySessionQuerySet(models.QuerySet["StudySession"]):
     def visible_to(self, user: Any) -> "StudySessionQuerySet":
-        """Sessions of the units one may look into, of the branch where one takes part, and those one was expected at (中心组)."""
+        """Sessions of the units one may look into, of the branch where one takes part, those one was expected at (中心组),
+        and those where one lectured."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
         mine = Participation.objects.filter(member=user.member_id or 0).values("enrolment")
         scope = within(user.scopes(Permission.VIEW_STUDY), "enrolment__organization__path")
         expected = Attendance.objects.filter(session=OuterRef("pk"), participation__member=user.member_id or 0)
-        return self.filter(scope | Q(enrolment__in=mine) | Q(Exists(expected)))
+        lectured = Q(lecturer__member=user.member_id or 0)
+        return self.filter(scope | Q(enrolment__in=mine) | Q(Exists(expected)) | lectured)
 
 
 class StudySession(models.Model):

@@ -23,18 +23,20 @@ LEAVES = [Attendance.State.OFFICIAL_LEAVE, Attendance.State.SICK_LEAVE, Attendan
 
 class PlannedSessionQuerySet(models.QuerySet["PlannedSession"]):
     def visible_to(self, user: Any) -> "PlannedSessionQuerySet":
-        """Those of the units whose study one may see, of the branch where one takes part, and of one's 中心组."""
+        """Those of the units whose study one may see, of the branch where one takes part, of one's 中心组, and those
+        where one lectures."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
         mine = Participation.objects.active().filter(member=user.member_id or 0)
         seats = CoreGroupSeat.objects.held().filter(member=user.member_id or 0).values("organization")
         of_core_group = Q(enrolment__organization__in=seats, enrolment__campaign__in=mine.values("campaign"))
         scope = within(user.scopes(Permission.VIEW_STUDY), "enrolment__organization__path")
-        return self.filter(scope | Q(enrolment__in=mine.values("enrolment")) | of_core_group)
+        lectures = Q(lecturer__member=user.member_id or 0)
+        return self.filter(scope | Q(enrolment__in=mine.values("enrolment")) | of_core_group | lectures)
 
     def with_unit(self) -> "PlannedSessionQuerySet":
-        """With whose plan it is, which is asked for whenever it is asked who is expected."""
-        return self.select_related("enrolment__organization")
+        """With whose plan it is and who lectures, which is asked for whenever it is asked who is expected."""
+        return self.select_related("enrolment__organization", "lecturer")
 
     def coming(self) -> "PlannedSessionQuerySet":
         """Neither cancelled nor recorded."""

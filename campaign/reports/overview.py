@@ -51,6 +51,12 @@ class Board:
     coverage_by_child: dict[str, Coverage]
     standing: StandingRows
     standing_by_child: StandingRows
+    sequential: bool = True
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether anything is asked of anybody here in this phase."""
+        return any(figures.total for figures in self.figures.values())
 
 
 def board(campaign: Campaign, node: Organization, children: Sequence[Organization], number: int | None) -> Board:
@@ -61,7 +67,9 @@ def board(campaign: Campaign, node: Organization, children: Sequence[Organizatio
     phase = next((phase for phase in phases if phase.number == number), None) or fullest(phases, own)
     requirements = requirements_in(campaign, phase) if phase else []
     figures, by_child = ready.figures(reader, [r.pk for r in requirements])
-    return Board(phases, phase, requirements, figures, by_child, *ready.coverage(reader), own, below)
+    return Board(
+        phases, phase, requirements, figures, by_child, *ready.coverage(reader), own, below, campaign.sequential
+    )
 
 
 def requirements_in(campaign: Campaign, phase: Phase | None) -> list[Requirement]:
@@ -146,9 +154,20 @@ class Stage:
         else:
             self.preparing += number
 
+    def join(self) -> None:
+        """Of a campaign without phases one after the other: what goes on side by side as one."""
+        self.phases = {"进行中": sum(self.phases.values())} if self.phases else {}
+        if self.spans:
+            states = {span.state for span in self.spans}
+            state = states.pop() if len(states) == 1 else "active"
+            first, last = min(s.starts_on for s in self.spans), max(s.ends_on for s in self.spans)
+            self.spans = [Span("各项同步推进", first, last, state)]
 
-def stages(every_phase: Sequence[Phase], children: Sequence[Organization], standing: StandingRows) -> dict[str, Stage]:
-    """The stage of each child by path, from the children's rows of ``ready.standing``."""
+
+def stages(
+    every_phase: Sequence[Phase], children: Sequence[Organization], standing: StandingRows, *, sequential: bool = True
+) -> dict[str, Stage]:
+    """The stage of each child by path, from the children's rows of ``ready.standing``; where all goes on at once, as one stretch."""
     found = {child.path: Stage() for child in children}
     phases = {phase.pk: phase for phase in every_phase}
     together: dict[tuple[str, int], list[dict[str, Any]]] = {}
@@ -165,6 +184,9 @@ def stages(every_phase: Sequence[Phase], children: Sequence[Organization], stand
             first, last = min(row["starts_on"] for row in there), max(row["ends_on"] for row in there)
             states = {row["state"] for row in there}
             stage.spans.append(Span(phase.name, first, last, states.pop() if len(states) == 1 else "active"))
+    if not sequential:
+        for stage in found.values():
+            stage.join()
     return found
 
 

@@ -1,14 +1,19 @@
 """The drawings of a dashboard, for the page and for paper."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from campaign.coverage import Coverage
 from campaign.models import Requirement
 from campaign.progress import NOTHING, Figures
-from campaign.reports.overview import unit_of
+from campaign.reports.overview import Board, trends, unit_of
+from members.models import Organization
 from portal import charts
+
+TREND_DAYS = 365
 
 
 def bars(requirements: Sequence[Requirement], figures: dict[int, Figures]) -> list[charts.Bar]:
@@ -32,3 +37,9 @@ def places_picture(coverage: Coverage) -> SafeString:
         charts.Part("尚未编入", coverage.branches - coverage.enrolled, "pale"),
     ]
     return charts.coverage_bar("支部覆盖情况", charts.Part("党支部", coverage.branches), parts)
+
+
+def trend_picture(node: Organization, board: Board) -> SafeString:
+    """Of all requirements together over a year; nothing before there are two days."""
+    days = trends(node, board.requirements, timezone.localdate() - timedelta(TREND_DAYS)).together
+    return charts.trend("完成率变化", days) if len(days) > 1 else SafeString()

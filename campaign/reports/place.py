@@ -29,7 +29,9 @@ class Place:
 
     @property
     def stage(self) -> str:
-        """The phase's name with 阶段 behind it, once; empty for the whole campaign."""
+        """The phase's name with 阶段 behind it, once (not where all goes on at once); empty for the whole campaign."""
+        if self.phase and not self.campaign.sequential:
+            return self.phase.name
         return f"{self.phase.name.removesuffix('阶段')}阶段" if self.phase else ""
 
     @property

@@ -18,7 +18,6 @@ from campaign.models import Amendment, Campaign
 from campaign.views.campaign import phase_rows
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
-from portal.models import Job
 
 
 def visible(user: Any) -> QuerySet[Amendment]:
@@ -81,8 +80,7 @@ def amendment_detail(request: HttpRequest, pk: int) -> HttpResponse:
         planned = set(amendment.changes.exclude(requirement=None).values_list("requirement_id", flat=True))
         context |= {"phases": steps_of(amendment.campaign), "planned": planned}
     if in_charge and amendment.is_due:
-        jobs = Job.objects.filter(kind="amendment", params={"amendment": amendment.pk})
-        context["busy"] = jobs.unfinished().exists()
+        context["busy"] = amendments.is_being_applied(amendment)
     return render(request, "campaign/amendment_detail.html", context)
 
 

@@ -40,7 +40,7 @@ def saved(request: HttpRequest, amendment: Amendment, done: Any) -> HttpResponse
 def amendment_add(request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
     """Something more is asked: first which indicator, then the rest."""
     amendment = get_in_scope(request, visible(request.user), pk=pk)
-    step = get_object_or_404(Step.objects.select_related("phase"), pk=step_pk, phase__campaign=amendment.campaign_id)
+    step = get_object_or_404(amendment.campaign.steps.select_related("phase"), pk=step_pk)
     indicator = indicators.get(request.GET.get("indicator", ""))
     if indicator is None:
         return page(request, amendment, step, None)
@@ -55,8 +55,8 @@ def amendment_add(request: HttpRequest, pk: int, step_pk: int) -> HttpResponse:
 
 
 def asked(amendment: Amendment, pk: int) -> Requirement:
-    rows = Requirement.objects.in_force().select_related("step__phase", "campaign")
-    return get_object_or_404(rows, pk=pk, campaign=amendment.campaign_id)
+    rows = amendment.campaign.requirements.in_force().select_related("step__phase", "campaign")
+    return get_object_or_404(rows, pk=pk)
 
 
 @requires(Permission.SET_UP_CAMPAIGN)
@@ -94,8 +94,7 @@ def amendment_withdraw(request: HttpRequest, pk: int, requirement_pk: int) -> Ht
 
 
 def own_change(amendment: Amendment, change_pk: int) -> AmendmentChange:
-    rows = AmendmentChange.objects.select_related("amendment", "step__phase", "requirement")
-    return get_object_or_404(rows, pk=change_pk, amendment=amendment)
+    return get_object_or_404(amendment.changes.select_related("amendment", "step__phase", "requirement"), pk=change_pk)
 
 
 @requires(Permission.SET_UP_CAMPAIGN)

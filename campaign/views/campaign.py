@@ -86,7 +86,7 @@ def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "dashboards": (dashboards := progress_places(campaign, request.user)),
         "lists": [place for place in dashboards if request.user.can(Permission.VIEW_NAMES, at=place)],  # type: ignore[union-attr]
         "amendments": amendments_of(campaign, request.user),
-        "year_over": is_over(campaign) and not Campaign.objects.filter(previous=campaign).exists(),
+        "year_over": is_over(campaign) and not hasattr(campaign, "following"),
         "trail": campaign.organization.trail(),
         **enrolled(request, campaign),
     }

@@ -30,7 +30,7 @@ def core_group(request: HttpRequest, org_pk: int) -> HttpResponse:
     units = Enrolment.objects.visible_to(request.user).filter(organization=node)
     context = {
         "node": node,
-        "seats": CoreGroupSeat.objects.filter(organization=node).held().select_related("member__branch")[:SHOWN],
+        "seats": node.core_group.held().select_related("member__branch")[:SHOWN],
         "units": units.select_related("campaign").exclude(campaign__state="draft").distinct()[:10],
         "form": form,
         "trail": node.trail(),

@@ -16,14 +16,13 @@ from campaign.models import Campaign
 from campaign.records import Links
 from campaign.reports import overview
 from campaign.reports.categories import breakdown, is_small
-from campaign.reports.pictures import bars, people_picture, places_picture
+from campaign.reports.pictures import TREND_DAYS, bars, people_picture, places_picture, trend_picture
 from members.models import Organization
 from members.permissions import Permission
 from portal import charts
 from portal.access import get_in_scope, requires
 
 CHILDREN = 60
-TREND_DAYS = 365
 
 
 def phase_asked(request: HttpRequest) -> int | None:
@@ -61,6 +60,7 @@ def dashboard(request: HttpRequest, campaign_pk: int, organization_pk: int) -> H
         "trail": node.trail(),
         "coverage": coverage_numbers(campaign, node, board.coverage, names=may["names"]),
         "pictures": pictures(node, board, children),
+        "asked": board.is_asked,
         "owing": owing_rows(campaign, node, board),
         "gates": gate_numbers(campaign, node, board, names=may["names"]),
         "sectors": sector_rows(campaign, node, names=may["names"]),
@@ -96,13 +96,12 @@ def children_page(request: HttpRequest, node: Organization) -> tuple[list[Organi
 def pictures(node: Organization, board: overview.Board, children: Sequence[Organization]) -> dict[str, SafeString]:
     """The drawings of the node, and the time line of its children."""
     today = timezone.localdate()
-    days = overview.trends(node, board.requirements, today - timedelta(TREND_DAYS)).together
     timed = overview.time_rows(children, matrix.placed(board, children))
     return {
         "people": people_picture(board.coverage),
         "places": places_picture(board.coverage),
         "bars": charts.stacked_bars("各规定动作完成情况", bars(board.requirements, board.figures)),
-        "trend": charts.trend("完成率变化", days) if len(days) > 1 else SafeString(),
+        "trend": trend_picture(node, board),
         "timeline": charts.timeline("各单位进展时间图", timed, today) if timed else SafeString(),
     }
 

@@ -8,8 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from campaign.actions import enrolment as enrolments
+from campaign.actions.refusal import Refused
 from campaign.forms.enrolment import PreparationForm
-from campaign.models import Enrolment
+from campaign.models import Campaign, Enrolment
 from campaign.unit_page import office_links, phase_lines, unit_links
 from members.permissions import Permission
 from portal.access import demand, requires, signed_in
@@ -40,7 +41,8 @@ def enrolment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     named = can(Permission.VIEW_NAMES, at=at)
     own = enrolment.participations.filter(member=request.user.member_id or 0).first()  # type: ignore[union-attr]
     preparing = enrolment.state == Enrolment.State.PREPARING
-    leads = can(enrolment.acted_for_with(Permission.PREPARE_ENROLMENT), at=at)
+    open_still = enrolment.campaign.state != Campaign.State.CLOSED
+    leads = open_still and can(enrolment.acted_for_with(Permission.PREPARE_ENROLMENT), at=at)
     context = {
         "enrolment": enrolment,
         "lines": phase_lines(enrolment, user=request.user, named=named, own=own),
@@ -50,7 +52,7 @@ def enrolment_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "named": named,
         "can_prepare": leads and preparing,
         "can_file": leads and enrolment.state in {Enrolment.State.PREPARING, Enrolment.State.RUNNING},
-        "can_waive": can(Permission.WAIVE, at=at),
+        "can_waive": open_still and can(Permission.WAIVE, at=at),
         "obstacles": enrolments.obstacles(enrolment) if preparing else [],
         "trail": at.trail(),
         **history(enrolment, request.user, named=named),
@@ -79,8 +81,11 @@ def enrolment_prepare(request: HttpRequest, pk: int) -> HttpResponse:
     enrolment = in_charge(request, visible(request), pk)
     form = PreparationForm(request.POST or None, initial=kept_fields(request), enrolment=enrolment)
     if form.is_valid():
-        enrolments.prepare(enrolment=enrolment, values=form.cleaned_data, by=request.user)
-        messages.success(request, "已保存。")
+        try:
+            enrolments.prepare(enrolment=enrolment, values=form.cleaned_data, by=request.user)
+            messages.success(request, "已保存。")
+        except Refused as refusal:
+            messages.error(request, str(refusal))
         return redirect("enrolment-detail", enrolment.pk)
     context = {"form": form, "enrolment": enrolment, "trail": enrolment.organization.trail()}
     return render(request, "campaign/enrolment_prepare.html", context)

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from campaign import findings
 from campaign.actions import visit as actions
 from campaign.forms.visit import FindingForm
 from campaign.models import Finding
@@ -14,6 +15,7 @@ from campaign.views.visit import visible
 from members.permissions import Permission
 from portal.access import signed_in
 from portal.kept_text import kept_fields
+from portal.sending import say_saved
 
 NOBODY = "已登记。该支部现在没有参加活动的书记或委员，问题暂未进入整改台账；上级登记书记任职后，请在本页转入。"
 
@@ -30,10 +32,13 @@ def create(request: HttpRequest, visit_pk: int) -> HttpResponse:
         return redirect("visit-detail", visit.pk)
     if form.is_valid():
         submission = form.cleaned_data["submission"]
-        finding, taken = actions.find(
+        finding, new = actions.find(
             visit=visit, enrolment=form.enrolment, submission=submission, by=request.user, **form.told
         )
-        messages.success(request, f"已登记，并列入{finding.enrolment.organization}的整改台账。" if taken else NOBODY)
+        ((_, standing),) = findings.with_standings([finding])
+        say_saved(
+            request, f"已登记，并列入{finding.enrolment.organization}的整改台账。" if standing else NOBODY, new=new
+        )
         return redirect("finding-create" if "more" in request.POST else "visit-detail", visit.pk)
     return form_page(request, form, "finding_create", visit=visit)
 

@@ -35,7 +35,7 @@ def detail(request: HttpRequest, campaign_pk: int, organization_pk: int) -> Http
     found = {group.organization_id: group for group in groups.filter(organization__in=steps)}
     own = found.get(node.pk)
     looks = user.can(Permission.VIEW_SUPERVISION, at=node)
-    points = ContactPoint.objects.held().filter(organization=node, participation__campaign=campaign)
+    points = node.contact_points.held().filter(participation__campaign=campaign)
     context = {
         "campaign": campaign,
         "node": node,
@@ -44,7 +44,8 @@ def detail(request: HttpRequest, campaign_pk: int, organization_pk: int) -> Http
         "above": [found[step.pk] for step in reversed(steps[:-1]) if step.pk in found],
         "team": supervision.team_at(campaign.pk, node),
         "cadres": points.with_people(),
-        "mine": ContactPoint.objects.held()
+        "mine": ContactPoint.objects.visible_to(user)
+        .held()
         .filter(participation__member=user.member_id or 0, participation__campaign=campaign)
         .select_related("organization"),
         "former": own.posts.exclude(left_on=None).order_by("-left_on", "pk")[:50] if own and looks else [],
@@ -61,7 +62,7 @@ def edit(request: HttpRequest, campaign_pk: int, organization_pk: int) -> HttpRe
     if campaign.state == Campaign.State.CLOSED:
         messages.warning(request, "活动已经结束，领导小组名单不再变动。")
         return redirect("leading-group-detail", campaign.pk, node.pk)
-    group = LeadingGroup.objects.filter(campaign=campaign, organization=node).with_posts().first()
+    group = node.leading_groups.filter(campaign=campaign).with_posts().first()
     form = LeadingGroupForm(request.POST or None, group=group, initial=kept_fields(request))
     if form.is_valid():
         actions.name_group(
@@ -83,7 +84,7 @@ def overview(request: HttpRequest, campaign_pk: int, organization_pk: int) -> Ht
     missing = places(campaign, node, level, True)
     rows = places(campaign, node, level, False) if show == "all" else missing
     page = paged(request, rows, ("path",))
-    groups = LeadingGroup.objects.filter(campaign=campaign, organization__in=page.rows).with_posts()
+    groups = campaign.leading_groups.filter(organization__in=page.rows).with_posts()
     found = {group.organization_id: group for group in groups}
     number = missing.order_by()[: MANY + 1].count()
     context = {

@@ -42,7 +42,7 @@ def material_list(request: HttpRequest, campaign_pk: int) -> HttpResponse:
 def branch_material_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     """What the branch's people are given: the campaign's and its own."""
     enrolment = get_object_or_404(visible_enrolments(request.user), pk=enrolment_pk)
-    offered = Material.objects.offered_to(enrolment) | Material.objects.filter(enrolment=enrolment)
+    offered = enrolment.campaign.materials.offered_to(enrolment) | enrolment.materials.all()
     context = {
         "enrolment": enrolment,
         "campaign": enrolment.campaign,
@@ -112,7 +112,7 @@ def material_detail(request: HttpRequest, pk: int) -> HttpResponse:
     material: Material = get_object_or_404(visible(request), pk=pk)
     user: Any = request.user
     own = own_participation(user, material.campaign_id)
-    mine = own is not None and Material.objects.asked_of(own).filter(pk=material.pk).exists()
+    mine = own is not None and material.campaign.materials.asked_of(own).filter(pk=material.pk).exists()
     context = {
         "material": material,
         "own": own,

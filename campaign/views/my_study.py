@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from campaign.actions import self_study as actions
 from campaign.forms.self_study import SelfStudyForm
-from campaign.models import Attendance, Campaign, Participation, SelfStudy
+from campaign.models import Campaign, Participation, SelfStudy
 from members.permissions import Permission
 from portal.access import signed_in
 from portal.kept_text import kept_fields
@@ -57,9 +57,10 @@ def my_study(request: HttpRequest, participation_pk: int) -> HttpResponse:
         "pager": paged(request, rows, ("-session__held_at", "-pk"), 20),
         "hours": in_hours(minutes),
         "times": counted.count(),
-        "owing": rows.filter(state__in=Attendance.MISSED_STATES, make_up=None).order_by("session__held_at"),
+        "owing": rows.owed().order_by("session__held_at"),
         "self_hours": in_hours(alone.aggregate(n=Sum("minutes"))["n"] or 0),
         "self_studies": alone.select_related("material")[:20],
+        "lectures": participation.lectures.select_related("enrolment__organization")[:50],
         "notes": participation.notes.all()[:50] if own else [],
         "note_count": participation.notes.count(),
         "can_write": own and is_going_on(participation),
@@ -94,7 +95,7 @@ def self_study_create(request: HttpRequest, participation_pk: int) -> HttpRespon
 @signed_in
 @require_POST
 def self_study_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    entry = get_object_or_404(SelfStudy.objects.own(request.user).select_related("participation"), pk=pk)
+    entry = get_object_or_404(SelfStudy.objects.visible_to(request.user).select_related("participation"), pk=pk)
     actions.unlog(entry=entry, by=request.user)
     messages.success(request, "已撤销这项自学。")
     return redirect("my-study", entry.participation_id)

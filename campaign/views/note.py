@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from campaign.actions import self_study as actions
 from campaign.forms.self_study import StudyNoteForm
 from campaign.models import StudyNote
+from campaign.study_account import notes_in
 from campaign.views.my_study import find_own, is_going_on
 from campaign.views.study import visible_enrolments
 from members.permissions import Permission
@@ -18,7 +19,6 @@ from portal.access import get_in_scope, requires, signed_in
 from portal.actions.log import note_reading
 from portal.attachments import attached
 from portal.kept_text import kept_fields
-from portal.models import ReadLog
 from portal.paging import paged
 
 CHANGED = "您打开本页之后，这篇心得在另一窗口改过，所以没有保存。您写的内容都在下面：请核对后再按“保存”，原来的内容会留作历史。"
@@ -57,14 +57,12 @@ def study_note_detail(request: HttpRequest, pk: int) -> HttpResponse:
     note = find_note(request, pk)
     own = note.is_of(request.user)
     if not own:
-        note_reading(of=note, kind="study-note", by=request.user, capacity=request.user.hat_at(note.scope))  # type: ignore[union-attr]
+        note_reading(of=note, kind=note.READING, by=request.user, capacity=request.user.hat_at(note.scope))  # type: ignore[union-attr]
     context = {
         "note": note,
         "own": own,
         "revisions": note.revisions.all() if own else [],
-        "readers": ReadLog.objects.filter(kind="study-note", object_id=note.pk).select_related("reader")[:50]
-        if own
-        else [],
+        "readers": note.readings()[:50] if own else [],
         "attachments": attached("study-note", note, request.user),
         "trail": note.scope.trail(),
     }
@@ -89,7 +87,8 @@ def study_note_edit(request: HttpRequest, pk: int) -> HttpResponse:
             actions.rewrite_note(note=note, **form.note(), edition=edition, by=request.user)
         except actions.ChangedMeanwhile:
             form.data = form.data.copy()  # type: ignore[attr-defined]
-            form.data["edition"] = str(StudyNote.objects.get(pk=note.pk).edition)  # type: ignore[index]
+            note.refresh_from_db(fields=["edition"])
+            form.data["edition"] = str(note.edition)  # type: ignore[index]
             form.add_error(None, CHANGED)
         else:
             messages.success(request, "心得已保存。")
@@ -110,12 +109,12 @@ def study_note_remove(request: HttpRequest, pk: int) -> HttpResponse:
 def study_note_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     """Notes that members of the branch have shared with whoever looks; of the others nothing is said but their number."""
     enrolment = get_in_scope(request, visible_enrolments(request.user), pk=enrolment_pk)
-    here = StudyNote.objects.filter(participation__enrolment=enrolment)
-    shared = here.visible_to(request.user).exclude(circle=StudyNote.Circle.PRIVATE).distinct()
+    here = StudyNote.objects.visible_to(request.user).filter(participation__enrolment=enrolment)
+    shared = here.exclude(circle=StudyNote.Circle.PRIVATE).distinct()
     context = {
         "enrolment": enrolment,
         "pager": paged(request, shared.select_related("participation__member"), ("-written_on", "-pk"), 30),
-        "number": here.count(),
+        "number": notes_in(enrolment),
         "trail": enrolment.organization.trail(),
     }
     return render(request, "campaign/study_note_list.html", context)

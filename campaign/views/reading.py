@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from campaign.actions import self_study as actions
-from campaign.models import Material
 from campaign.reading import reading_list
 from campaign.views.my_study import find, find_own, is_going_on, is_own
 from members.permissions import Permission
@@ -42,7 +41,7 @@ def my_readings(request: HttpRequest, participation_pk: int) -> HttpResponse:
 def reading_mark(request: HttpRequest, participation_pk: int, material_pk: int) -> HttpResponse:
     """已读, or taken back; said by the person, not measured."""
     participation = find_own(request, participation_pk)
-    material = get_object_or_404(Material.objects.asked_of(participation), pk=material_pk)
+    material = get_object_or_404(participation.campaign.materials.asked_of(participation), pk=material_pk)
     if not is_going_on(participation):
         messages.warning(request, "您现在不在进行中的活动里，不能再作标记。")
     elif request.POST.get("take") == "back":

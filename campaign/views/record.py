@@ -24,7 +24,8 @@ def record_list(request: HttpRequest, campaign_pk: int, organization_pk: int) ->
     """``requirement`` and ``what`` say whose records; names for those entitled, numbers by unit for the others."""
     campaign, node = place(request, campaign_pk, organization_pk)
     everything = requirements_in(campaign, None)
-    chosen = next((r for r in everything if str(r.pk) == request.GET.get("requirement", "")), None)
+    asked = request.GET.get("requirement", "")
+    chosen = next((r for r in everything if asked in {"", str(r.pk)}), None)
     if chosen is None:
         raise Http404
     may = rights(request.user, node)

@@ -67,13 +67,8 @@ def shared_view_revoke(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def shared_view_open(request: HttpRequest, token: str) -> HttpResponse:
     """Figures alone, for whoever has the link; not found once it has run out, was revoked, or its maker lost the right."""
-    found = (
-        SharedView.objects.open()
-        .of_token(token)
-        .select_related("campaign__organization", "organization", "phase", "by")
-    )
-    shared = found.first()
-    if shared is None or not shared.holds or not shared.campaign.organization.contains(shared.organization):
+    shared = shares.opened(token)
+    if shared is None:
         raise Http404
     shares.note_opening(shared=shared)
     response = render(request, "campaign/shared_view.html", figures_shown(request, shared))

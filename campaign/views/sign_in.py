@@ -155,7 +155,8 @@ def carry_out(request: HttpRequest, plan: PlannedSession, form: Any, device: str
 def find_person(plan: PlannedSession, user: Any, form: Any) -> Participation | None:
     """The user themselves, or the colleague whose name was typed; namesakes are left to the secretary."""
     if not isinstance(form, ProxyForm):
-        return Participation.objects.active().filter(enrolment=plan.enrolment_id, member=user.member_id or 0).first()
+        mine = plan.enrolment.campaign.participations.active().filter(member=user.member_id or 0)
+        return mine.first()
     if not form.is_valid():
         return None
     name = "".join(form.cleaned_data["name"].split())

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 
 from campaign.actions import study
 from campaign.forms.attendance import AttendanceSheet
@@ -68,7 +69,8 @@ def study_session_create(request: HttpRequest, enrolment_pk: int) -> HttpRespons
     initial = {**from_last_session(enrolment), "form": kind, **kept}
     form = StudySessionForm(request.POST or None, enrolment=enrolment, initial=initial)
     sheet = AttendanceSheet(enrolment, form=kind, data=request.POST or kept)
-    return session_page(request, form, sheet, "campaign/study_session_create.html")
+    unrecorded = enrolment.planned_sessions.coming().filter(starts_at__lt=timezone.now()).order_by("-starts_at")[:3]
+    return session_page(request, form, sheet, "campaign/study_session_create.html", unrecorded=unrecorded)
 
 
 @requires(Permission.RECORD_STUDY)

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from campaign.models import Attendance, Campaign, Participation, SelfStudy, StudyNote, Training
-from campaign.study_account import DayRule, accounts, bounds, rule_for, sector_lines, years_of
+from campaign.models import Campaign
+from campaign.study_account import DayRule, accounts, entries, rule_for, sector_lines, years_of
 from campaign.views.dashboard import children_page
 from members.models import Member, Organization
 from members.permissions import Permission
@@ -53,22 +53,6 @@ def study_account(request: HttpRequest, member_pk: int) -> HttpResponse:
     return render(request, "campaign/study_account.html", context)
 
 
-def entries(member: Member, year: int) -> dict[str, Any]:
-    """The records behind the numbers, the latest first."""
-    begin, end = bounds(year)
-    attended = Attendance.objects.filter(
-        participation__member=member, session__held_at__gte=begin, session__held_at__lt=end
-    )
-    alone = SelfStudy.objects.filter(participation__member=member, on__year=year)
-    return {
-        "attendances": attended.select_related("session", "make_up").order_by("-session__held_at")[:200],
-        "trainings": Training.objects.filter(member=member, ends_on__year__gte=year - 2, ends_on__year__lte=year),
-        "self_studies": alone.select_related("material")[:100],
-        "note_titles": StudyNote.objects.filter(participation__member=member, written_on__year=year).count(),
-        "participations": Participation.objects.filter(member=member).select_related("campaign")[:5],
-    }
-
-
 @requires(Permission.VIEW_STUDY)
 def study_account_list(request: HttpRequest, org_pk: int) -> HttpResponse:
     """A branch: its people. Anything larger: sums by 领域, and the way on to each part."""
@@ -78,7 +62,7 @@ def study_account_list(request: HttpRequest, org_pk: int) -> HttpResponse:
     context["years"] = [timezone.localdate().year - n for n in range(6)]
     if node.is_branch:
         rule = rule_for(node, year)
-        page = paged(request, Member.objects.on_roll().filter(branch=node), ("pk",), 50)
+        page = paged(request, node.members.on_roll(), ("pk",), 50)
         context |= {"pager": page, "rule": rule, "lines": lines(page.rows, year, rule)}
         return render(request, "campaign/study_account_list.html", context)
     children, next_url = children_page(request, node)

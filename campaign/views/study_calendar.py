@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaign.actions import calendar_feed as feeds
 from campaign.calendar_feed import feed_of, user_of
-from campaign.models import CalendarFeed, Enrolment, Participation
+from campaign.models import CalendarFeed, Enrolment
 from campaign.study_calendar import branch_items, counts_under, own_items, plans_on
 from campaign.study_plans import may_record, refusal
 from campaign.tours import month_asked, month_weeks
@@ -33,7 +33,7 @@ def study_calendar(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     user: Any = request.user
     rows = Enrolment.objects.visible_to(user).select_related("organization", "campaign")
     enrolment = get_object_or_404(rows, pk=enrolment_pk)
-    takes_part = Participation.objects.active().filter(enrolment=enrolment, member=user.member_id or 0).exists()
+    takes_part = enrolment.participations.active().filter(member=user.member_id or 0).exists()
     if not takes_part and not user.can(Permission.VIEW_STUDY, at=enrolment.organization):
         raise PermissionDenied
     month = month_asked(request.GET.get("month", ""))

@@ -33,7 +33,7 @@ def study_leave_create(request: HttpRequest, plan_pk: int) -> HttpResponse:
     if not plan.takes_leave:
         messages.warning(request, "只能在学习开始之前请假。学习已经开始、取消或记录，请直接向支部书记说明。")
         return redirect("study-plan-detail", plan.pk)
-    known = StudyLeave.objects.filter(plan=plan, participation=own).first()
+    known = own.leaves.filter(plan=plan).first()
     words = {"kind": known.kind, "reason": known.reason} if known else {}
     form = LeaveForm(request.POST or None, initial=words | kept_fields(request))
     if form.is_valid():

@@ -179,7 +179,7 @@ def study_plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
     at = plan.scope
     named, records = user.can(Permission.VIEW_STUDY, at=at), may_record(user, plan.enrolment)
     own = next((line for line in people if line.participation.member_id == (user.member_id or 0)), None)
-    mine = StudyLeave.objects.filter(plan=plan, participation__member=user.member_id or 0).first()
+    mine = plan.leaves.filter(participation__member=user.member_id or 0).first()
     leaves = StudyLeave.objects.visible_to(user).filter(plan=plan).exclude(state=StudyLeave.State.WITHDRAWN)
     context = {
         "plan": plan,

@@ -61,7 +61,7 @@ def overview(request: HttpRequest, campaign_pk: int, organization_pk: int) -> Ht
     campaign, node = place(request, campaign_pk, organization_pk)
     user: Any = request.user
     below, above = Q(organization__path__startswith=node.path), Q(organization__path__in=line_of([node.path]))
-    sent = TeamAssignment.objects.live().filter(below | above)
+    sent = TeamAssignment.objects.visible_to(user).live().filter(below | above)
     teams = visible(request).filter(below | Q(pk__in=sent.values("team")), campaign=campaign)
     page = paged(request, teams, ("organization__path", "name", "pk"), 20)
     context = {

@@ -57,13 +57,11 @@ def enrolment_dates(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if form.is_valid():
         data = form.cleaned_data
-        calendars.set_dates(
-            enrolment=enrolment,
-            dates=(data["starts_on"], data["ends_on"]),
-            phases=form.phase_dates(),
-            short_reason=form.reason,
-            by=request.user,
-        )
+        chosen = {"dates": (data["starts_on"], data["ends_on"]), "phases": form.phase_dates()}
+        try:
+            calendars.set_dates(enrolment=enrolment, **chosen, short_reason=form.reason, by=request.user)
+        except Refused as refusal:
+            return back(request, enrolment, "", str(refusal))
         return back(request, enrolment, "本单位的时间已保存。")
     return form_page(request, enrolment, form, "enrolment_dates")
 

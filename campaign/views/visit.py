@@ -21,6 +21,7 @@ from portal.access import requires, signed_in
 from portal.attachments import attached
 from portal.kept_text import kept_fields
 from portal.paging import key_of, paged
+from portal.sending import say_saved
 
 LISTED = {"planned": "已安排", "overdue": "已过日期未登记", "done": "已走访", "cancelled": "已取消"}
 
@@ -192,11 +193,11 @@ def create(request: HttpRequest, team_pk: int) -> HttpResponse:
     if form.is_valid():
         values = {name: form.cleaned_data[name] for name in ("organization", "people", "submission")}
         try:
-            visit = actions.log(team=team, by=request.user, **values, **form.told)
+            visit, new = actions.log(team=team, by=request.user, **values, **form.told)
         except actions.VisitRefused as refusal:
             form.add_error("organization", str(refusal))
         else:
-            messages.success(request, "走访记录已保存。发现的问题请逐条登记。")
+            say_saved(request, "走访记录已保存。发现的问题请逐条登记。", new=new)
             return redirect("visit-detail", visit.pk)
     return form_page(request, form, "visit_create", team=team)
 
@@ -218,14 +219,14 @@ def create_at_contact_point(request: HttpRequest, pk: int) -> HttpResponse:
         initial=kept_fields(request),
     )
     if form.is_valid():
-        visit = actions.log(
+        visit, new = actions.log(
             organization=point.organization,
             contact_point=point,
             submission=form.cleaned_data["submission"],
             by=request.user,
             **form.told,
         )
-        messages.success(request, "走访记录已保存。发现的问题请逐条登记。")
+        say_saved(request, "走访记录已保存。发现的问题请逐条登记。", new=new)
         return redirect("visit-detail", visit.pk)
     return form_page(request, form, "contact_visit_create", point=point)
 

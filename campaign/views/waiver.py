@@ -33,9 +33,13 @@ def waiver_create(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         initial={"requirement": request.GET.get("requirement", "")} | kept_fields(request, "participations"),
     )
     if form.is_valid():
-        waivers.waive(enrolment=enrolment, **form.cleaned_data, by=request.user)
-        messages.success(request, f"已免除“{form.cleaned_data['requirement']}”，理由随名单保留。")
-        return redirect("enrolment-detail", enrolment.pk)
+        try:
+            waivers.waive(enrolment=enrolment, **form.cleaned_data, by=request.user)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"已免除“{form.cleaned_data['requirement']}”，理由随名单保留。")
+            return redirect("enrolment-detail", enrolment.pk)
     context = {"form": form, "enrolment": enrolment, "trail": enrolment.organization.trail()}
     return render(request, "campaign/waiver_create.html", context)
 
@@ -82,11 +86,11 @@ def waiver_create_many(request: HttpRequest, campaign_pk: int, organization_pk: 
 
 def choosable(campaign: Campaign, node: Organization, request: HttpRequest) -> Any:
     """Units under the node that are not over, found by name; so many that one page holds them."""
-    rows = Enrolment.objects.under(node).counted().filter(campaign=campaign).exclude(state=Enrolment.State.FINISHED)
+    rows = campaign.enrolments.under(node).counted().exclude(state=Enrolment.State.FINISHED)
     if q := words(request):
         rows = rows.filter(organization__name__icontains=q)
     first = list(rows.order_by("organization__path").values_list("pk", flat=True)[:SHOWN])
-    return Enrolment.objects.filter(pk__in=first).select_related("organization").in_tree_order()
+    return campaign.enrolments.filter(pk__in=first).select_related("organization").in_tree_order()
 
 
 def waive_many(request: HttpRequest, form: ManyWaiversForm, campaign: Campaign, node: Organization) -> HttpResponse:
@@ -97,8 +101,10 @@ def waive_many(request: HttpRequest, form: ManyWaiversForm, campaign: Campaign, 
         params = asked | {"requirement": data["requirement"].pk, "enrolments": [unit.pk for unit in units]}
         title = f"免除“{data['requirement']}”（{len(units)}个单位）"
         return redirect("job-detail", submit_once(kind="waive", title=title, params=params, by=request.user).pk)
-    made = waivers.waive_many(enrolments=units, **asked, by=request.user)
-    messages.success(
-        request, f"共免除 {made} 项。" if made else "所选单位中没有还需要免除的，完成的和免除过的不重复免除。"
-    )
+    try:
+        made = waivers.waive_many(enrolments=units, **asked, by=request.user)
+        none = "所选单位中没有还需要免除的，完成的和免除过的不重复免除；本人的由其他同志办理。"
+        messages.success(request, f"共免除 {made} 项。" if made else none)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
     return redirect("listing", campaign.pk, node.pk, "waivers")

@@ -1,5 +1,6 @@
 """Setting up an organisation's messenger, telling its group what waits, and noticing when it does not listen."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
@@ -20,6 +21,8 @@ from portal.notices import Draft, GroupLine, group_sources
 from portal.outbox import Round, deliver, waiting
 from portal.roads import Refused, Unclear
 from portal.working_days import is_working_time
+
+logger = logging.getLogger(__name__)
 
 
 class Taken(Exception):
@@ -113,7 +116,12 @@ def fill(day: date) -> None:
     """One row per channel and day, whether or not there is something to say."""
     switch_off_the_deaf(day)
     for channel in Channel.objects.in_use().exclude(messages__day=day).select_related("organization"):
-        lines = [asdict(line) for line in lines_for(channel.organization, day)]
+        try:
+            lines = [asdict(line) for line in lines_for(channel.organization, day)]
+        except Exception:
+            # The other groups are told; this one is asked about again in the next round.
+            logger.exception("lines for channel %s failed", channel.pk)
+            continue
         state = {} if lines else {"state": ChannelMessage.State.SENT, "error": "当日没有需要提醒的事项。"}
         message = ChannelMessage(channel=channel, day=day, lines=lines, **state)
         ChannelMessage.objects.bulk_create([message], ignore_conflicts=True)

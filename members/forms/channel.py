@@ -84,7 +84,9 @@ class AccountsForm(forms.Form):
         if len(pairs) > MOST:
             raise forms.ValidationError(f"一个通道最多对应{MOST}人，请分成几个通道。")
         names = [words[0] for _, words in pairs]
-        known = dict(User.objects.under(self.organization).filter(username__in=names).values_list("username", "pk"))
+        here = User.objects.under(self.organization).filter(username__in=names)
+        known = dict(here.values_list("username", "pk"))
+        own = set(User.objects.wholly_under(self.organization).filter(username__in=names).values_list("pk", flat=True))
         found: dict[int, str] = {}
         wrong: list[str] = []
         for n, words in pairs:
@@ -93,6 +95,10 @@ class AccountsForm(forms.Form):
                 wrong.append(f"第{n}行应是“平台账号 对方账号”，对方账号不超过100个字符。")
             elif pk is None:
                 wrong.append(f"第{n}行的账号“{words[0][:60]}”不在{self.organization}，请核对。")
+            elif pk not in own:
+                wrong.append(
+                    f"第{n}行的账号“{words[0]}”在{self.organization}以外还有任职，提醒会涉及其他单位，请照旧用邮件。"
+                )
             elif pk in found:
                 wrong.append(f"第{n}行的账号“{words[0]}”重复了，请删去一行。")
             else:

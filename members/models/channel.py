@@ -4,9 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from members.models.appointment import Appointment
 from members.models.organization import Organization
 from members.permissions import Permission
 from members.scope import within
@@ -74,10 +75,14 @@ class Channel(models.Model):
 
 class ChannelAccountQuerySet(models.QuerySet["ChannelAccount"]):
     def in_use(self) -> "ChannelAccountQuerySet":
-        """Of channels that are on, and of people who still belong there."""
+        """Of channels that are on, and of people who still belong there, with every hat they wear: what somebody is told of
+        another organisation's work does not go to this one's messenger."""
         here = Q(user__member=None) | Q(user__member__branch__path__startswith=F("channel__organization__path"))
+        elsewhere = Appointment.objects.current().filter(user=OuterRef("user"))
+        elsewhere = elsewhere.exclude(organization__path__startswith=OuterRef("channel__organization__path"))
         kind = Channel.Kind.JSON
-        return self.filter(here, channel__in=Channel.objects.in_use().filter(kind=kind), user__is_active=True)
+        rows = self.filter(here, channel__in=Channel.objects.in_use().filter(kind=kind), user__is_active=True)
+        return rows.exclude(Exists(elsewhere))
 
 
 class ChannelAccount(models.Model):

@@ -51,6 +51,11 @@ class UserQuerySet(models.QuerySet["User"]):
         members = models.Q(member__branch__path__startswith=node.path, member__ended_on=None)
         return self.filter(members | models.Q(member=None, pk__in=hats.values("user")))
 
+    def wholly_under(self, node: Organization) -> "UserQuerySet":
+        """Of those ``under`` the node whose hats all lie there too: nothing they are told comes from elsewhere."""
+        elsewhere = Appointment.objects.current().exclude(organization__path__startswith=node.path)
+        return self.under(node).exclude(pk__in=elsewhere.values("user"))
+
     def kept_by(self, user: Any) -> "UserQuerySet":
         """Accounts whose password the user may set: branch and every hat in force lie where the user manages accounts.
 

@@ -79,6 +79,10 @@ class Outgoing(models.Model):
     def mark_sent(self) -> None:
         self.held().update(state=State.SENT, sent_at=timezone.now(), lease_until=None, error="")
 
+    def mark_unclear(self, why: str) -> None:
+        """It may have arrived: it is not sent again."""
+        self.held().update(state=State.UNCLEAR, lease_until=None, error=why[:300])
+
     def put_off(self, why: str, moment: datetime) -> None:
         """It certainly did not arrive: again after a pause that doubles each time, or no more after ``MAX_ATTEMPTS``."""
         last = self.attempts >= MAX_ATTEMPTS

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal.access import signed_in
 from portal.actions import attachment as actions
-from portal.attachments import AttachmentOwner, attachment_owners, visible_owner
+from portal.attachments import AttachmentOwner, attachment_owners
+from portal.attachments import find as found_for
 from portal.models import Attachment
 from portal.sealed_files import Damaged
 
@@ -46,11 +47,10 @@ def attachment_add(request: HttpRequest, kind: str, owner: int) -> HttpResponse:
 
 def find(request: HttpRequest, pk: int) -> tuple[Attachment, AttachmentOwner, Any]:
     """The file, what it hangs on; 404 where the user does not see that."""
-    attachment = get_object_or_404(Attachment.objects.select_related("content_type", "by"), pk=pk)
-    found = visible_owner(attachment, request.user)
+    found = found_for(pk, request.user)
     if found is None:
         raise Http404
-    return attachment, *found
+    return found
 
 
 @signed_in

@@ -22,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.localtime()
     owed = owed_by(request.user, now.date())
     shown = [
-        {"template": panel.template, "values": values}
+        {"template": panel.template, "values": values, "above": not panel.order}
         for panel in sorted(panels, key=lambda panel: panel.order)
         if (values := panel.context(request.user)) is not None
     ]
@@ -32,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "owed": owed,
         "owed_count": sum(len(group.rows) for group in owed),
         "late_count": sum(row.is_late for group in owed for row in group.rows),
-        "panels": shown,
+        "above": [panel for panel in shown if panel["above"]],
+        "panels": [panel for panel in shown if not panel["above"]],
     }
     return render(request, "portal/home.html", context)

@@ -108,7 +108,7 @@ def look_after(district: District, campaign: Campaign) -> None:
 def go_there(district: District, point: ContactPoint, days: int) -> None:
     """A cadre's own account writes it down where there is one."""
     by = User.objects.filter(member=point.participation.member_id).first() or district.office
-    visit = visits.log(
+    visit, _ = visits.log(
         organization=point.organization,
         contact_point=point,
         submission=None,
@@ -174,7 +174,7 @@ def see(
     """Visits that were made, what was found, and how far it has been put right."""
     for days, place, looked_at, impression, problems in SEEN:
         unit = units[place % len(units)]
-        visit = visits.log(
+        visit, _ = visits.log(
             organization=unit.organization,
             team=team,
             people=people[:2],

@@ -10,7 +10,8 @@
   const kind = document.querySelector("select[name=form]");
   const count = list.querySelector("[data-count]");
   const selects = Array.from(list.querySelectorAll("select[name^=state-]"));
-  const isNew = !window.location.pathname.endsWith("/edit/");
+  // What was recorded before, or follows from sign-ins and leave, is not assumed anew.
+  const isNew = window.location.pathname.endsWith("/new/");
   const touched = new Set();
 
   function assumed(select) {

@@ -54,7 +54,7 @@ class District:
             "people": [self.leader],
         } | fields
         by, at = self.fresh_inspector(), place or self.home
-        return visits.log(organization=at, team=self.team, submission=None, by=by, **values)
+        return visits.log(organization=at, team=self.team, submission=None, by=by, **values)[0]
 
     def fresh_inspector(self) -> User:
         """As at a new request."""

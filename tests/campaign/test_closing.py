@@ -1,5 +1,7 @@
 """A campaign ends when its units have finished, or with a reason before that; and what waits shows on people's own pages."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -13,7 +15,7 @@ from campaign.models import Campaign, Enrolment
 from members.models import User
 from members.permissions import Role
 from tests import factories as make
-from tests.campaign.unit import Unit, said, unit
+from tests.campaign.unit import TODAY, Unit, said, unit
 from tests.clients import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +55,35 @@ def test_finished_units_need_none_and_waiting_requests_come_first(here: Unit) ->
     Enrolment.objects.update(state=Enrolment.State.FINISHED)
     closing.close(campaign=here.campaign, note="", by=here.office)
     assert Campaign.objects.get().state == Campaign.State.CLOSED
+
+
+def test_when_it_is_over_units_stay_as_they_are(here: Unit) -> None:
+    closing.close(campaign=here.campaign, note="上级另有部署", by=here.office)
+    unit, person = here.enrolment, here.people()[0]
+    activity = here.requirement("开展主题实践活动").pk
+    dates = {"starts_on": unit.starts_on, "ends_on": unit.ends_on, "short_reason": "x"}
+    for run in unit.runs.exclude(state="done"):
+        dates |= {f"starts-{run.pk}": run.starts_on, f"ends-{run.pk}": run.ends_on}
+    alternative = {"kind": "home-talk", "reason": "x", "approver": "支部"}
+    batch = unit.batch_id
+    for user, name, key, fields in (
+        (here.secretary, "enrolment-prepare", unit.pk, {"survey_note": "改写"}),
+        (here.secretary, "enrolment-dates", unit.pk, dates),
+        (here.secretary, "filing-create", unit.pk, {"title": "新方案", "text": "x"}),
+        (here.office, "enrolment-postpone", unit.pk, {"reason": "x", "until": TODAY() + timedelta(9)}),
+        (here.office, "enrolment-resume", unit.pk, {"note": "x", "batch": batch}),
+        (here.office, "waiver-create", unit.pk, {"requirement": activity, "reason": "x"}),
+        (here.secretary, "route-edit", person.pk, alternative),
+    ):
+        page = said(signed_in(user).post(reverse(name, args=[key]), fields, follow=True))
+        assert "本次活动已经结束" in page, name
+    now = here.fresh()
+    assert (now.state, now.survey_note) == (unit.state, unit.survey_note)
+    assert not now.waivers.exists()
+    assert not now.filings.filter(title="新方案").exists()
+    shown = said(signed_in(here.office).get(reverse("enrolment-detail", args=[unit.pk])))
+    assert reverse("waiver-create", args=[unit.pk]) not in shown
+    assert "暂缓" not in shown
 
 
 def test_only_who_set_it_up_ends_it(here: Unit) -> None:

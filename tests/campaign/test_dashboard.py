@@ -231,3 +231,27 @@ def test_a_stage_is_told_in_words() -> None:
     stage.add("preparing", None, 2)
     stage.add("postponed", "学习动员", 1)
     assert stage.note == "学习动员1个，准备中2个，暂缓1个"
+
+
+def test_without_phases_all_goes_on_at_once(world: World) -> None:
+    """The pattern of 2023 (不划阶段、不分环节): one stretch of time, and no next phase to move on to."""
+    office = make.hat(Role.OFFICE, world.root)
+    assert "转入下一阶段还差什么" in text(open_page(office, world.url(world.root)))
+    Campaign.objects.update(sequential=False)
+    PhaseRun.objects.update(state=PhaseRun.State.ACTIVE)
+    refresh(world.campaign)
+    page = open_page(office, world.url(world.district))
+    body = text(page)
+    assert "转入下一阶段" not in body
+    assert body.count("各项同步推进 ") >= 2
+    assert "进行中" in plain(body)
+    listing = reverse("listing", args=[world.campaign.pk, world.district.pk, "stages"]) + "?at=running"
+    assert len(open_page(office, listing).context["lines"]) == 2
+    above = text(open_page(office, world.url(world.root)))
+    assert f'<a href="{listing.replace("&", "&amp;")}">2</a>个' in above
+
+
+def test_where_nobody_is_asked_nothing_is_called_done(world: World) -> None:
+    empty = make.organization("新设工委", Organization.objects.get(pk=world.root.pk))
+    body = text(open_page(make.hat(Role.OFFICE, world.root), world.url(Organization.objects.get(pk=empty.pk))))
+    assert "本阶段没有未完成的规定动作" not in body

@@ -134,3 +134,56 @@ def test_one_menu_entry_is_current(here: Unit) -> None:
     page = said(signed_in(here.office).get(reverse("gate-list", args=[here.campaign.pk])))
     current = re.findall(r'aria-current="page".*?<span>(.*?)</span>', page, re.S)
     assert set(current) == {"转段审核"}
+
+
+def labels(user: User, which: str = "menu") -> list[str]:
+    return [entry["label"] for entry in signed_in(user).get(reverse("home")).context[which]]
+
+
+def test_the_menu_of_each_role_is_short(here: Unit) -> None:
+    member = make.user(here.people()[0].member)
+    own = ["我的学习", "日历", "党性分析", "我的整改", "我的登记信息"]
+    assert labels(member) == ["教育活动", *own]
+    assert labels(member, "own_menu") == []
+    secretary = make.hat(Role.SECRETARY, here.enrolment.organization, of=here.people()[1].member)
+    assert labels(secretary) == ["教育活动", "本支部", "整改台账", "组织与党员"]
+    assert labels(secretary, "own_menu") == own
+    assert labels(here.office) == ["进展总览", "教育活动", "转段审核", "督导", "学习情况", "整改台账", "组织与党员"]
+    assert labels(make.hat(Role.OVERSEER, here.root)) == ["进展总览", "教育活动"]
+    assert labels(make.hat(Role.ADMINISTRATOR, here.root)) == ["教育活动", "组织与党员"]
+
+
+def test_whoever_looks_after_others_sees_first_where_they_stand(here: Unit) -> None:
+    dashboard = reverse("dashboard", args=[here.campaign.pk, here.root.pk])
+    for role in (Role.OFFICE, Role.LEADING_GROUP, Role.INSPECTOR, Role.OVERSEER):
+        page = said(signed_in(make.hat(role, here.root)).get(reverse("home")))
+        assert page.count(f'href="{dashboard}"') >= 3, role
+        assert "处于本阶段的单位" in page
+    secretary = said(signed_in(here.secretary).get(reverse("home")))
+    assert "处于本阶段的单位" not in secretary
+    assert secretary.index("记一次学习") < secretary.index("召开动员大会")
+
+
+def test_numbers_on_the_own_page_lead_to_their_lists(here: Unit) -> None:
+    panel = panels["progress"].context(again(here.office))
+    assert panel is not None
+    client = signed_in(here.office)
+    linked = [number for number in panel["numbers"] if number.url]
+    assert linked
+    for number in linked:
+        assert len(client.get(number.url).context["lines"]) == number.value, number
+    overseer = panels["progress"].context(again(make.hat(Role.OVERSEER, here.root)))
+    assert overseer is not None
+    assert not any(number.url for number in overseer["numbers"])
+
+
+def test_an_administrator_finds_the_keeping_at_once(here: Unit) -> None:
+    page = said(signed_in(make.hat(Role.ADMINISTRATOR, here.root)).get(reverse("home")))
+    for name in ("account-list", "channel-list", "working-day-list"):
+        assert reverse(name, args=[here.root.pk]) in page
+
+
+def test_pages_about_progress_belong_to_progress_at_every_depth(here: Unit) -> None:
+    for name in ("dashboard", "late-list"):
+        page = said(signed_in(here.office).get(reverse(name, args=[here.campaign.pk, here.enrolment.organization_id])))
+        assert set(re.findall(r'aria-current="page".*?<span>(.*?)</span>', page, re.S)) == {"进展总览"}

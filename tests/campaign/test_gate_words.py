@@ -111,7 +111,12 @@ def test_deciding_with_the_word_needs_none(place: District, asked: Gate) -> None
 
 def returned(place: District, asked: Gate) -> list[GateDemand]:
     """Sent back with both gaps and a free line."""
-    fields = {"decision": "return", "word_reason": "x", "gaps": ["0", "1"], "lines": "补记会议情况\n\n"}
+    fields = {
+        "decision": "return",
+        "word_reason": "x",
+        "gaps": [gap["requirement_id"] for gap in asked.missing],
+        "lines": "补记会议情况\n\n",
+    }
     decide(place, asked, **fields)
     return list(asked.demands.all())
 
@@ -131,6 +136,25 @@ def test_sent_back_with_a_list_that_the_branch_ticks_off(place: District, asked:
     page = said(signed_in(place.office).get(reverse("gate-detail", args=[again.pk])))
     assert "十月八日补记" in page
     assert page.count("未补齐</span>") == 2
+
+
+def test_what_was_ticked_stays_what_it_is_when_the_list_grows_shorter(place: District, asked: Gate) -> None:
+    """The office ticks the second gap; before it is sent, the branch has met the first one."""
+    first, second = (gap["requirement_id"] for gap in asked.missing)
+    page = said(signed_in(place.office).get(reverse("gate-detail", args=[asked.pk])))
+    assert f'value="{second}"' in page
+    place.campaign.requirements.filter(pk=first).update(in_force=False)
+    decide(place, asked, decision="return", word_reason="x", gaps=[second])
+    assert [demand.requirement_id for demand in asked.demands.all()] == [second]
+
+
+def test_what_has_been_met_meanwhile_is_not_asked_to_be_made_up(place: District, asked: Gate) -> None:
+    first = asked.missing[0]["requirement_id"]
+    place.campaign.requirements.filter(pk=first).update(in_force=False)
+    answer = decide(place, asked, decision="return", word_reason="x", gaps=[first], remarks="补课")
+    assert "刚刚已经完成" in answer
+    asked.refresh_from_db()
+    assert asked.is_waiting
 
 
 def test_what_was_demanded_and_not_made_up_needs_a_reason_to_go_on(place: District, asked: Gate) -> None:

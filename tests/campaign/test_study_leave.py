@@ -45,7 +45,8 @@ def decide(here: Unit, leave: StudyLeave, grant: bool, answer: str = "") -> str:
 
 
 def test_a_member_asks_the_secretary_grants_and_both_are_told(here: Unit) -> None:
-    plan, person = planned(here), here.people()[0]
+    nine = timezone.localtime(timezone.now() + timedelta(days=1)).replace(hour=9)
+    plan, person = planned(here, starts_at=nine), here.people()[0]
     account = make.user(person.member)
     url = reverse("study-leave-create", args=[plan.pk])
     assert "请写明请假的原因" in said(signed_in(account).post(url, {"kind": "sick-leave", "reason": ""}))
@@ -136,3 +137,21 @@ def test_the_own_page_offers_leave_for_the_next_session(here: Unit) -> None:
     assert reverse("study-leave-create", args=[plan.pk]) in page
     asked(here, plan)
     assert "病假待批" in said(signed_in(account).get(reverse("home")))
+
+
+def test_leave_is_for_its_day_and_void_on_another(here: Unit) -> None:
+    nine = timezone.localtime(timezone.now() + timedelta(days=1)).replace(hour=9)
+    plan, person = planned(here, starts_at=nine), here.people()[0]
+    account = make.user(person.member)
+    leave = actions.ask(plan=plan, participation=person, kind="personal-leave", reason="搬家", by=account)
+    actions.decide(leave=leave, grant=True, answer="", by=here.secretary)
+    later = plan.starts_at + timedelta(hours=1)
+    plans.change(planned=plan, materials=[], starts_at=later, by=here.secretary)
+    leave.refresh_from_db()
+    assert leave.state == StudyLeave.State.GRANTED, "an hour later is the same day"
+    plans.change(planned=plan, materials=[], starts_at=later + timedelta(days=3), by=here.secretary)
+    leave.refresh_from_db()
+    assert leave.state == StudyLeave.State.WITHDRAWN
+    assert "请重新请假" in Notice.objects.filter(recipient=account).latest("pk").text
+    page = signed_in(account).get(reverse("study-plan-detail", args=[plan.pk]))
+    assert reverse("study-leave-create", args=[plan.pk]) in said(page)

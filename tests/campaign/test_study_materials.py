@@ -480,3 +480,16 @@ def test_a_session_that_is_entered_late_says_so_everywhere(here: Unit) -> None:
     ):
         assert "补录" in said(clerk.get(url)), url
     assert timezone.localdate(StudySession.objects.get().created_at) == TODAY()
+
+
+def test_a_session_is_offered_the_materials_of_its_own_sector(here: Unit) -> None:
+    Organization.objects.filter(pk=here.branch.pk).update(sector="government")
+    own, other = (
+        material(here, "机关读本", sector_list=",government,"),
+        material(here, "农村读本", sector_list=",rural,"),
+    )
+    for name in ("study-session-create", "study-plan-create"):
+        page = signed_in(here.secretary).get(reverse(name, args=[here.enrolment.pk]))
+        offered = page.context["form"].fields["materials"].queryset
+        assert own in offered
+        assert other not in offered

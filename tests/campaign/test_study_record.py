@@ -12,6 +12,7 @@ from campaign.actions import study_leave as leaves
 from campaign.actions import study_plan as plans
 from campaign.models import Attendance, CoreGroupSeat, Participation, PlannedSession, StudySession
 from campaign.progress import figures_of
+from campaign.sign_in_codes import paper_code
 from members.models import MemberTag
 from tests import factories as make
 from tests.campaign.test_study_plans import planned
@@ -183,3 +184,15 @@ def test_a_committee_plans_and_records_its_core_group(here: Unit) -> None:
     url = reverse("study-plan-record", args=[plan.pk])
     client.post(url, sent(client.get(url)))
     assert [(a.participation, a.state) for a in Attendance.objects.all()] == [(person, "present")]
+
+
+def test_a_member_of_the_core_group_signs_in_where_they_do_not_take_part(here: Unit) -> None:
+    person = here.people()[0]
+    enrolment = make.enrolment(here.campaign, here.root)
+    CoreGroupSeat.objects.create(organization=here.root, member=person.member, by=here.office)
+    values = {"topic": "中心组专题", "form": "core-group", "starts_at": timezone.now(), "minutes_long": 60}
+    plan, _ = plans.plan(enrolment=enrolment, materials=[], submission=None, by=here.office, **values)
+    client, url = signed_in(make.user(person.member)), reverse("study-plan-sign-in", args=[plan.pk])
+    client.post(url, {"what": "code", "code": paper_code(plan)})
+    assert "您已签到" in said(client.post(url, {"what": "self"}, follow=True))
+    assert plan.sign_ins.get().participation == person

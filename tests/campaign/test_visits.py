@@ -1,6 +1,6 @@
 """Visits: planned, made, and what was found on the way becomes a task of the ledger."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -13,11 +13,13 @@ from PIL import Image
 from campaign import findings, supervision
 from campaign.actions import inspection as inspections
 from campaign.actions import visit as visits
-from campaign.models import Finding, Visit
+from campaign.models import Finding, TeamAssignment, Visit
 from campaign.supervision_reminders import visits_near
 from members.models import Appointment, MemberTag
+from members.permissions import Role
 from portal.documents import documents
 from portal.models import Notice
+from portal.sending import SENT_BEFORE
 from rectification.actions import task as tasks
 from rectification.models import Task
 from tests import factories as make
@@ -115,6 +117,29 @@ def test_the_same_visit_sent_twice_is_one(here: District) -> None:
     for _ in range(2):
         client.post(url, again)
     assert (Finding.objects.count(), Task.objects.count()) == (1, 1)
+
+
+def test_the_page_before_opened_again_and_sent_again_says_so_and_records_nothing(here: District) -> None:
+    """Another mark, the same content."""
+    client = signed_in(here.fresh_inspector())
+    new, other = reverse("visit-create", args=[here.team.pk]), here.leader
+    for mark, news in ((uuid4(), False), (uuid4(), True), ("没有", True)):
+        page = client.post(new, told(here, submission=str(mark), people=[other.pk]), follow=True)
+        assert (SENT_BEFORE in page.text) is news
+    visit = Visit.objects.get()
+    assert list(visit.people.all()) == [other]
+    url = reverse("finding-create", args=[visit.pk])
+    for mark, news in ((uuid4(), False), (uuid4(), True)):
+        assert (SENT_BEFORE in client.post(url, problem(submission=str(mark)), follow=True).text) is news
+    assert (Finding.objects.count(), Task.objects.count()) == (1, 1)
+
+
+def test_something_else_under_a_used_mark_is_not_lost(here: District) -> None:
+    client, mark = signed_in(here.fresh_inspector()), str(uuid4())
+    url = reverse("finding-create", args=[here.log().pk])
+    for text in ("学习记录不全", "学习心得照抄"):
+        client.post(url, problem(submission=mark, text=text))
+    assert Finding.objects.count() == 2
 
 
 def test_who_may_log_and_who_may_read(here: District) -> None:
@@ -319,6 +344,43 @@ def test_the_team_is_reminded_once_of_tomorrow_and_of_what_nobody_wrote_down(her
     forgotten = list(visits_near(today() + timedelta(3)))
     assert "还没有登记" in forgotten[0].text
     assert [d.key for d in forgotten] == [d.key for d in visits_near(today() + timedelta(9))]
+
+
+def test_before_free_days_the_team_hears_of_what_comes_after_them(here: District) -> None:
+    plan(here, organizations=here.home.code)
+    friday, monday = date(2026, 11, 20), date(2026, 11, 23)
+    Visit.objects.update(on=monday)
+    assert "11月23日上午走访" in next(iter(visits_near(friday))).text
+    assert not list(visits_near(friday - timedelta(1)))
+    here.campaign.settings["reminders"] = {"visit-soon": {"on": False}, "visit-untold": {"on": True, "days": [1]}}
+    here.campaign.save()
+    assert not list(visits_near(friday))
+    assert "还没有登记" in next(iter(visits_near(monday + timedelta(1)))).text
+
+
+def test_what_is_no_longer_looked_after_is_not_visited_any_more(here: District) -> None:
+    """Planned visits there are called off, the branch hears of it, and nothing leads the team to a closed page."""
+    plan(here)
+    here.assign(here.home)
+    ended = here.team.assignments.get(organization=here.general)
+    inspections.end_assignment(assignment=ended, by=here.office)
+    assert Visit.objects.planned().get().organization == here.home
+    assert not Notice.objects.filter(text__contains="取消").exists()
+    TeamAssignment.objects.filter(organization=here.home).update(
+        until=today() - timedelta(1), since=today() - timedelta(9)
+    )
+    Appointment.objects.filter(user=here.inspector).update(until=today() - timedelta(1), since=today() - timedelta(9))
+    assert not list(visits_near(today() + timedelta(9)))
+    assert "走访：" not in signed_in(here.fresh_inspector()).get("/").text
+    inspections.dissolve(team=here.team, by=here.office)
+    assert Visit.objects.get(organization=here.home).cancelled_why == "督导组已撤销"
+    assert Notice.objects.filter(recipient=here.secretary, text__contains="走访取消：督导组已撤销").exists()
+
+
+def test_a_committee_hears_of_visits_to_itself(here: District) -> None:
+    keeper = make.hat(Role.OFFICE, here.general)
+    plan(here, organizations=here.general.name)
+    assert "到机关党总支走访" in Notice.objects.get(recipient=keeper).text
 
 
 def test_the_form_offers_places_and_ticks_who_writes(here: District) -> None:

@@ -140,3 +140,20 @@ def test_the_list_costs_the_same_as_it_grows(here: Unit, django_assert_max_num_q
     with django_assert_max_num_queries(16):
         assert said(client.get(listing(here))).count("长期住院") == 4
     assert Enrolment.objects.count() == 1
+
+
+def test_nobody_lets_themselves_off(here: Unit) -> None:
+    own = here.people()[0]
+    office = make.hat(Role.OFFICE, here.root, of=own.member)
+    url = reverse("waiver-create", args=[here.enrolment.pk])
+    fields = {"requirement": here.requirement(STUDY).pk, "participations": [own.pk], "reason": "出差"}
+    page = said(signed_in(office).post(url, fields))
+    assert "不能免除您本人" in page
+    assert "出差" in page
+    assert not Waiver.objects.exists()
+    many = reverse("waiver-create-many", args=[here.campaign.pk, here.root.pk])
+    chosen = {"requirement": here.requirement(STUDY).pk, "enrolments": [here.enrolment.pk], "reason": "停产"}
+    signed_in(office).post(many, chosen)
+    waived = set(Waiver.objects.values_list("participation", flat=True))
+    assert waived
+    assert own.pk not in waived

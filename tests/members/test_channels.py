@@ -156,6 +156,25 @@ def test_where_there_is_nothing_to_say_nothing_is_said(
     assert sent(receiver) == 0
 
 
+def test_a_rule_that_fails_for_one_group_leaves_the_others_told(
+    root: Organization, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    below = make.organization("街道党工委", root)
+    channel(Organization.objects.get(pk=root.pk), receiver.url())
+    channel(below, receiver.url())
+
+    def lines(organization: Organization, day: date) -> list[GroupLine]:
+        if organization == root:
+            raise RuntimeError("a fault")
+        return LINES
+
+    monkeypatch.setattr(group_sources, "_functions", [lines])
+    assert actions.send_groups(now=at(9)) == 1
+    monkeypatch.setattr(group_sources, "_functions", [lambda organization, day: LINES])
+    assert actions.send_groups(now=at(10)) == 1
+    assert sent(receiver) == 2
+
+
 def test_a_refusal_is_tried_again_with_growing_pauses(root: Organization, receiver: Receiver) -> None:
     made = channel(root, receiver.url())
     receiver.answer = lambda n: (500, {}) if n < 3 else (200, {"errcode": 0})
@@ -229,6 +248,25 @@ def test_who_is_mapped_gets_the_digest_there_and_no_mail(root: Organization, off
     (said,) = receiver.bodies()
     assert (said["to"], said["items"][0]["text"]) == ("w.fang", "一项整改快到期")
     assert mail.outbox == []
+
+
+def test_who_is_told_of_other_places_too_is_not_sent_to_this_ones_messenger(
+    root: Organization, office: User, receiver: Receiver
+) -> None:
+    """Neither mapped by a lower organisation, nor any longer once they take on something elsewhere."""
+    below = make.organization("街道党工委", root)
+    home = make.branch(below)
+    leader = make.user(make.member(home, "赵刚"), "zhaogang", email="zhao@example.org")
+    made = channel(Organization.objects.get(pk=below.pk), receiver.url(), "json")
+    client, address = signed(make.hat(Role.OFFICE, below)), reverse("channel-accounts", args=[made.pk])
+    assert client.post(address, {"accounts": "zhaogang z.g"}).status_code == 302
+    make.hat(Role.LEADING_GROUP, Organization.objects.get(pk=root.pk), account=leader)
+    answer = client.post(address, {"accounts": "zhaogang z.g"})
+    assert "以外还有任职" in answer.content.decode()
+    notify([Draft(leader.pk, "a", "转段", "另一单位的转段申请等待审核")])
+    Notice.objects.update(created_at=at(9))
+    assert send_digests(now=at(10)) == 1
+    assert (sent(receiver), [letter.to for letter in mail.outbox]) == (0, [["zhao@example.org"]])
 
 
 def test_where_the_messenger_fails_all_day_the_mail_goes_when_it_is_off(

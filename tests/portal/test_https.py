@@ -45,6 +45,9 @@ def receiver(tmp_path: Path, settings: Any) -> Iterator[Receiver]:
         "https://example.org/a b",
         "https://example.org/\r\nHost: inner",
         "javascript:alert(1)",
+        "https://example.org/路径",
+        "https://example.org/?key=１２３",
+        f"https://{'a' * 254}/",
     ],
 )
 def test_addresses_one_may_not_type(url: str) -> None:
@@ -71,6 +74,10 @@ def test_addresses_one_may_not_type(url: str) -> None:
         ("::ffff:10.0.0.1", False),
         ("64:ff9b::a00:1", False),
         ("2002:a00:1::", False),
+        ("::7f00:1", False),
+        ("64:ff9b:1::a00:1", False),
+        ("fec0::1", False),
+        ("240.0.0.1", False),
     ],
 )
 def test_what_is_the_inner_network(ip: str, public: bool) -> None:
@@ -96,6 +103,16 @@ def test_a_name_with_one_inner_address_among_others_is_refused(monkeypatch: pyte
     monkeypatch.setattr(https.socket, "getaddrinfo", lambda *args, **kwargs: rows)
     with pytest.raises(Refused, match="内部网络"):
         post("https://both.example/", b"", {})
+
+
+def test_of_several_addresses_the_one_that_the_system_would_take(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """A machine without IPv6 must not try that first, because it sorts first."""
+    settings.WEBHOOK_PRIVATE_ADDRESSES = False
+    rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 443)) for ip in ("39.1.1.1", "2400:3200::1")]
+    monkeypatch.setattr(https.socket, "getaddrinfo", lambda *args, **kwargs: rows)
+    assert https.reachable("both.example", 443) == "39.1.1.1"
 
 
 def test_a_certificate_nobody_vouches_for_is_refused(receiver: Receiver, settings: Any) -> None:

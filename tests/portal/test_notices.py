@@ -267,6 +267,26 @@ def test_an_address_that_is_always_refused_keeps_nobody_waiting(post: type[Post]
 
 
 @pytest.mark.django_db
+def test_a_fault_of_our_own_keeps_nobody_else_waiting(post: type[Post]) -> None:
+    bad, good = person(email="bad@example.org"), person(email="good@example.org")
+    tell(bad, "a", "出错的")
+    tell(good, "b")
+
+    def break_off() -> None:
+        if Digest.objects.filter(recipient=bad, state=Digest.State.SENDING).exists():
+            raise RuntimeError("a fault")
+
+    post.on_send = break_off
+    assert send_digests(now=at(18)) == 1
+    assert [letter.to for letter in mail.outbox] == [["good@example.org"]]
+    assert Digest.objects.get(recipient=bad).state == Digest.State.UNCLEAR
+    post.on_send = None
+    assert send_digests(now=at(19)) == 0, "it may have arrived"
+    assert send_digests(now=at(18, days=1)) == 1
+    assert "出错的" in mail.outbox[-1].body
+
+
+@pytest.mark.django_db
 def test_a_line_that_breaks_while_sending_sends_no_second_today(post: type[Post]) -> None:
     user = person()
     tell(user, "a", "也许到了")
