@@ -8,7 +8,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.urls import reverse
 
 from campaign.models import Campaign, Enrolment, Gate, Participation, PhaseRun, Requirement
-from campaign.own import own_branch, own_committees, own_participation
+from campaign.own import own_branch, own_committees, own_participation, running_campaigns
 from campaign.progress import is_done, is_waived
 from campaign.unit_page import page_for, unit_links
 from members.permissions import Permission
@@ -28,12 +28,8 @@ OFTEN = {
 
 
 def gate_campaign(user: Any) -> Campaign | None:
-    """The latest running campaign in which the user decides about moving on; asked once per request."""
-    if not hasattr(user, "campaign_of_gates"):
-        decides = user.can(Permission.DECIDE_GATE)
-        user.campaign_of_gates = Campaign.objects.visible_to(user).running().first() if decides else None
-    found: Campaign | None = user.campaign_of_gates
-    return found
+    """The latest running campaign in which the user decides about moving on."""
+    return next(iter(running_campaigns(user)), None) if user.can(Permission.DECIDE_GATE) else None
 
 
 def page(name: str, row: Any) -> str:

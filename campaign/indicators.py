@@ -126,9 +126,34 @@ def own_readings(participation: Participation) -> str:
     return reverse("my-readings", args=[participation.pk])
 
 
+def account(participation: Participation) -> str:
+    return reverse("study-account", args=[participation.member_id])
+
+
+def sessions(row: Participation | Enrolment) -> str:
+    """The unit's sessions, of a unit and of a person in it."""
+    unit = row.pk if isinstance(row, Enrolment) else row.enrolment_id
+    return reverse("study-session-list", args=[unit])
+
+
+def notes(participation: Participation) -> str:
+    return reverse("study-note-list", args=[participation.enrolment_id])
+
+
+def leading_group(enrolment: Enrolment) -> str:
+    return reverse("leading-group-detail", args=[enrolment.campaign_id, enrolment.organization_id])
+
+
 indicators.register(Indicator("plan-filed", "实施方案已备案", ORGANIZATION, plan_filed, link=preparation_page))
 indicators.register(
-    Indicator("leading-group-named", "领导机构已成立", ORGANIZATION, leading_group_named, link=preparation_page)
+    Indicator(
+        "leading-group-named",
+        "领导机构已成立",
+        ORGANIZATION,
+        leading_group_named,
+        link=preparation_page,
+        evidence=leading_group,
+    )
 )
 indicators.register(Indicator("surveyed", "摸底调查已完成", ORGANIZATION, surveyed, link=preparation_page))
 indicators.register(
@@ -139,10 +164,13 @@ indicators.register(
         sessions_held,
         parameters=(FORMS, Parameter("minimum", "最少次数", 1)),
         link=session_page,
+        evidence=sessions,
     )
 )
 indicators.register(
-    Indicator("study-attended", "参加集中学习", PERSON, attended_all, parameters=(FORMS,), link=own_study)
+    Indicator(
+        "study-attended", "参加集中学习", PERSON, attended_all, parameters=(FORMS,), link=own_study, evidence=account
+    )
 )
 indicators.register(
     Indicator(
@@ -152,6 +180,7 @@ indicators.register(
         studied_hours,
         parameters=(Parameter("hours", "小时", 0), Parameter("also", "另计入", [], ALSO)),
         link=own_study,
+        evidence=account,
     )
 )
 indicators.register(
@@ -162,6 +191,7 @@ indicators.register(
         studied_days,
         parameters=(Parameter("days", "天数", 12), Parameter("day_hours", "几小时算一天", DAY_HOURS)),
         link=own_account,
+        evidence=account,
     )
 )
 indicators.register(
@@ -172,8 +202,11 @@ indicators.register(
         trained_within,
         parameters=(Parameter("years", "年数", 3),),
         link=own_account,
+        evidence=account,
     )
 )
-indicators.register(Indicator(MATERIALS_READ, "学完必学材料", PERSON, materials_read, link=own_readings))
-indicators.register(Indicator("study-note", "撰写学习心得", PERSON, wrote_note, link=own_study))
-indicators.register(Indicator("lecture-given", "讲党课", PERSON, gave_lecture, link=own_study))
+indicators.register(
+    Indicator(MATERIALS_READ, "学完必学材料", PERSON, materials_read, link=own_readings, evidence=account)
+)
+indicators.register(Indicator("study-note", "撰写学习心得", PERSON, wrote_note, link=own_study, evidence=notes))
+indicators.register(Indicator("lecture-given", "讲党课", PERSON, gave_lecture, link=own_study, evidence=sessions))

@@ -48,6 +48,8 @@ class Late:
     missing: int
     due: date | None
     enrolment_id: int
+    person_url: str = ""
+    record_url: str = ""
 
     def days_over(self, today: date) -> int:
         """Days since the last day, 0 when it is not past."""

@@ -107,6 +107,17 @@ def veiled(board: Board, children: Sequence[Organization]) -> dict[tuple[str, in
     return cells
 
 
+def few(people: int) -> bool:
+    return 0 < people < FEWEST
+
+
+def shown_openly(board: Board) -> list[Requirement]:
+    """The requirements whose figure of the node itself is about enough people."""
+    return [
+        r for r in board.requirements if r.subject != Subject.PERSON or not few(board.figures.get(r.pk, NOTHING).total)
+    ]
+
+
 def stage_linked(campaign: Campaign, child: Organization, stage: Stage, phases: Sequence[Phase]) -> SafeString:
     """Where the child's units are, each number with the list of those units."""
     address = reverse("listing", args=[campaign.pk, child.pk, "stages"])

@@ -5,6 +5,17 @@ from typing import Any
 from campaign.models import Campaign, Enrolment, Participation
 from members.permissions import Role
 
+LATEST = 3
+
+
+def running_campaigns(user: Any) -> list[Campaign]:
+    """The latest running campaigns that the user sees; asked once per request."""
+    if not hasattr(user, "latest_running_campaigns"):
+        rows = Campaign.objects.visible_to(user).running().select_related("organization")
+        user.latest_running_campaigns = list(rows[:LATEST])
+    found: list[Campaign] = user.latest_running_campaigns
+    return found
+
 
 def own_participation(user: Any) -> Participation | None:
     """Where the user takes part in a running campaign, the latest one; asked once per request."""

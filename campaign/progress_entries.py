@@ -6,24 +6,21 @@ from django.urls import reverse
 
 from campaign.dashboard_numbers import Number, coverage_numbers, gate_numbers
 from campaign.models import Campaign
+from campaign.own import running_campaigns
 from campaign.reports import overview
 from members.models import Organization
 from members.permissions import GRANTS, Permission, Role
 from portal.menu import MenuEntry, Panel, menu, panels
 
-CAMPAIGNS, SHOWN = 3, 12
+SHOWN = 12
 OF_A_BRANCH = {Role.SECRETARY, Role.COMMITTEE}
 View = tuple[Campaign, Organization]
 
 
 def views_of(user: Any) -> list[View]:
-    """Dashboards to begin with: of the latest running campaigns at the topmost places the user looks after; asked once per request."""
-    if not hasattr(user, "progress_views"):
-        tops = topmost(user)
-        running = Campaign.objects.visible_to(user).running().select_related("organization") if tops else []
-        user.progress_views = [view for campaign in running[:CAMPAIGNS] for view in views_in(campaign, tops)]
-    found: list[View] = user.progress_views
-    return found
+    """Dashboards to begin with: of the latest running campaigns at the topmost places the user looks after."""
+    tops = topmost(user)
+    return [view for campaign in running_campaigns(user) for view in views_in(campaign, tops)] if tops else []
 
 
 def topmost(user: Any) -> list[Organization]:

@@ -57,7 +57,7 @@ def records(
             rows = rows.filter(path__gte=start.path)
         units = list(rows.order_by("path").select_related("organization")[:size])
         if names:
-            found += named(requirement, wanted, [row.organization_id for row in units], limit - len(found), start)
+            found += named(node, requirement, wanted, [row.organization_id for row in units], limit - len(found), start)
         else:
             found += [line for row in units if (line := counted(row, requirement)).position.follows(start)]
         if len(units) < size or len(found) >= limit:
@@ -73,15 +73,26 @@ def after(position: Position | None, prefix: str) -> Q:
 
 
 def named(
-    requirement: Requirement, wanted: Wanted, places: Sequence[int], limit: int, start: Position | None
+    node: Organization,
+    requirement: Requirement,
+    wanted: Wanted,
+    places: Sequence[int],
+    limit: int,
+    start: Position | None,
 ) -> list[Late]:
+    """With the person's page where their home lies under ``node``, and the page with what the requirement is read from."""
     person = requirement.subject == Subject.PERSON
     place = "enrolment__organization" if person else "organization"
     rows = wanted.records(requirement).filter(after(start, place), **{f"{place}__in": places})
-    rows = rows.select_related("member", "enrolment__organization") if person else rows.select_related("organization")
-    lines = []
+    rows = (
+        rows.select_related("member__branch", "enrolment__organization")
+        if person
+        else rows.select_related("organization")
+    )
+    lines, evidence = [], requirement.indicator.evidence
     for row in rows.order_by(f"{place}__path", "pk")[:limit]:
         unit = row.enrolment if person else row
+        ours = not person or node.contains(row.member.branch)
         lines.append(
             Late(
                 position=Position(unit.organization.path, 0, row.pk),
@@ -92,6 +103,8 @@ def named(
                 missing=1,
                 due=None,
                 enrolment_id=unit.pk,
+                person_url=reverse("member-detail", args=[row.member_id]) if person and ours else "",
+                record_url=evidence(row) if evidence and ours else "",
             )
         )
     return lines

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.models import PlannedSession, StudyLeave
+from campaign.models import PlannedSession, SignIn, StudyLeave
 from campaign.own import own_branch, own_committees
 from campaign.study_plans import expected_in, may_record, own_places
 from members.permissions import Permission
@@ -77,8 +77,21 @@ def coming_up(user: Any) -> dict[str, Any] | None:
     if not shown:
         return None
     leaves = {leave.plan_id: leave for leave in StudyLeave.objects.filter(plan__in=shown, participation__in=own)}
+    signed = set(SignIn.objects.filter(plan__in=shown, participation__in=own).values_list("plan", flat=True))
     today = timezone.localdate()
-    return {"plans": [(p, leaves.get(p.pk), p.day == today, p.pk in asked, p.lecturer_id in own) for p in shown]}
+    return {
+        "rows": [
+            {
+                "plan": plan,
+                "leave": leaves.get(plan.pk),
+                "signed": plan.pk in signed,
+                "today": plan.day == today,
+                "asked": plan.pk in asked,
+                "lectures": plan.lecturer_id in own,
+            }
+            for plan in shown
+        ]
+    }
 
 
 panels.register(Panel("coming-study", "campaign/_coming_study.html", coming_up, order=8))

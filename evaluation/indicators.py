@@ -64,9 +64,23 @@ def evaluation_page(enrolment: Enrolment) -> str:
     return reverse("evaluation-records", args=[enrolment.pk])
 
 
+def analyses(participation: Participation) -> str:
+    return reverse("self-analysis-list", args=[participation.enrolment_id])
+
+
+def talks(participation: Participation) -> str:
+    return reverse("evaluation-records", args=[participation.enrolment_id])
+
+
 PERSON, ORGANIZATION = Subject.PERSON, Subject.ORGANIZATION
-indicators.register(Indicator("analysis-submitted", "提交党性分析材料", PERSON, analysis_submitted, link=own_analysis))
-indicators.register(Indicator("analysis-accepted", "党性分析材料通过", PERSON, analysis_accepted, link=own_analysis))
+indicators.register(
+    Indicator(
+        "analysis-submitted", "提交党性分析材料", PERSON, analysis_submitted, link=own_analysis, evidence=analyses
+    )
+)
+indicators.register(
+    Indicator("analysis-accepted", "党性分析材料通过", PERSON, analysis_accepted, link=own_analysis, evidence=analyses)
+)
 indicators.register(
     Indicator(
         ANALYSIS_WITHIN,
@@ -75,17 +89,37 @@ indicators.register(
         analysis_within,
         parameters=(Parameter("years", "年数", 5),),
         link=own_analysis,
+        evidence=analyses,
     )
 )
-indicators.register(Indicator("talk-held", "开展谈心", PERSON, talked))
+indicators.register(Indicator("talk-held", "开展谈心", PERSON, talked, evidence=talks))
 indicators.register(
-    Indicator("opinions-passed-on", "征求意见并如实反馈", ORGANIZATION, opinions_passed_on, link=evaluation_page)
-)
-indicators.register(
-    Indicator("life-meeting-held", "召开专题组织生活会", ORGANIZATION, life_meeting_held, link=evaluation_page)
+    Indicator(
+        "opinions-passed-on",
+        "征求意见并如实反馈",
+        ORGANIZATION,
+        opinions_passed_on,
+        link=evaluation_page,
+        evidence=evaluation_page,
+    )
 )
 indicators.register(
     Indicator(
-        "democratic-meeting-held", "召开专题民主生活会", ORGANIZATION, democratic_meeting_held, link=evaluation_page
+        "life-meeting-held",
+        "召开专题组织生活会",
+        ORGANIZATION,
+        life_meeting_held,
+        link=evaluation_page,
+        evidence=evaluation_page,
+    )
+)
+indicators.register(
+    Indicator(
+        "democratic-meeting-held",
+        "召开专题民主生活会",
+        ORGANIZATION,
+        democratic_meeting_held,
+        link=evaluation_page,
+        evidence=evaluation_page,
     )
 )

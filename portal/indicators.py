@@ -36,7 +36,8 @@ class Indicator:
     """Whether one participation or enrolment has done what is asked.
 
     ``fulfilled(params)`` gives a boolean SQL expression over the queryset of the subject: a row of Participation offers ``member``
-    and ``enrolment``, a row of Enrolment offers ``organization``. ``link(row)`` is the page where the row's owner does it.
+    and ``enrolment``, a row of Enrolment offers ``organization``. ``link(row)`` is the page where the row's owner does it;
+    ``evidence(row)`` the page with the records that it is read from, for those who look after the row.
     """
 
     code: str
@@ -45,6 +46,7 @@ class Indicator:
     fulfilled: Callable[[Params], Condition]
     parameters: tuple[Parameter, ...] = field(default=())
     link: Callable[[Any], str] | None = None
+    evidence: Callable[[Any], str] | None = None
 
     def condition(self, params: Params) -> Condition:
         """The expression with defaults filled in."""

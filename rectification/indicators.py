@@ -37,8 +37,20 @@ def ledger_page(enrolment: Enrolment) -> str:
     return reverse("task-list", args=[enrolment.organization_id])
 
 
+def measures(participation: Participation) -> str:
+    return reverse("task-list", args=[participation.enrolment.organization_id])
+
+
 PERSON, ORGANIZATION = Subject.PERSON, Subject.ORGANIZATION
-indicators.register(Indicator("measures-planned", "制定个人整改措施", PERSON, measures_planned, link=own_tasks))
-indicators.register(Indicator("measures-done", "完成个人整改措施", PERSON, measures_done, link=own_tasks))
-indicators.register(Indicator("ledger-opened", "建立支部整改台账", ORGANIZATION, ledger_opened, link=ledger_page))
-indicators.register(Indicator("ledger-closed", "支部整改事项完成", ORGANIZATION, ledger_closed, link=ledger_page))
+indicators.register(
+    Indicator("measures-planned", "制定个人整改措施", PERSON, measures_planned, link=own_tasks, evidence=measures)
+)
+indicators.register(
+    Indicator("measures-done", "完成个人整改措施", PERSON, measures_done, link=own_tasks, evidence=measures)
+)
+indicators.register(
+    Indicator("ledger-opened", "建立支部整改台账", ORGANIZATION, ledger_opened, link=ledger_page, evidence=ledger_page)
+)
+indicators.register(
+    Indicator("ledger-closed", "支部整改事项完成", ORGANIZATION, ledger_closed, link=ledger_page, evidence=ledger_page)
+)

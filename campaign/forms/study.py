@@ -213,4 +213,7 @@ class MakeUpManyForm(MakeUpFacts):
 
     def __init__(self, *args: Any, enrolment: Enrolment, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["attendances"].queryset = missed(enrolment)  # type: ignore[attr-defined]
+        owed = missed(enrolment)
+        self.fields["attendances"].queryset = owed  # type: ignore[attr-defined]
+        if not self.initial.get("attendances") and len(only := owed[:2]) == 1:
+            self.initial["attendances"] = [only[0].pk]

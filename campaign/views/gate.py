@@ -188,6 +188,9 @@ def gate_word(request: HttpRequest, pk: int) -> HttpResponse:
     gate = get_in_scope(request, visible_gates(request), pk=pk)
     if not may_speak(gate, request.user):
         raise PermissionDenied
+    if request.method == "GET" and not (gate.is_waiting and word_on(gate).is_awaited):
+        messages.info(request, "这份申请已经审核或已提出过意见，不能再提出。")
+        return redirect("gate-detail", gate.pk)
     form = GateWordForm(request.POST or None, initial=kept_fields(request))
     team = team_for(gate.enrolment)
     if form.is_valid() and team is not None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import get_script_prefix, resolve
 from django.utils import timezone
 
 from campaign.late import Late, mark, unmark
@@ -12,6 +13,7 @@ from campaign.outcomes import CATEGORIES, OUTCOMES, SECTORS, Wanted
 from campaign.records import how_many, records
 from campaign.reports.overview import requirements_in, unit_of
 from campaign.views.dashboard import place, rights
+from members.models import Organization
 from members.permissions import Permission
 from portal.access import requires
 from portal.indicators import Subject
@@ -43,6 +45,7 @@ def record_list(request: HttpRequest, campaign_pk: int, organization_pk: int) ->
         "unit": unit_of(chosen),
         "number": how_many(campaign, node, chosen, wanted),
         "names": names,
+        "may_open": opens(request.user, node, next((row.record_url for row in rows if row.record_url), "")),
         "lines": [(row, row.days_over(timezone.localdate())) for row in rows[:PAGE]],
         "overdue": wanted.outcome.code in {"missing", "overdue"},
         "may": may,
@@ -51,6 +54,14 @@ def record_list(request: HttpRequest, campaign_pk: int, organization_pk: int) ->
         "first_url": first_url(request) if start else "",
     } | choices(chosen, names=may["names"])
     return render(request, "campaign/record_list.html", context)
+
+
+def opens(user: Any, node: Organization, url: str) -> bool:
+    """Whether the page's own permission lets the user in there."""
+    if not url:
+        return False
+    access = resolve("/" + url.removeprefix(get_script_prefix())).func.access  # type: ignore[attr-defined]
+    return access.kind != "permission" or user.can(access.permission, at=node)
 
 
 def wanted_from(request: HttpRequest, requirement: Requirement, *, names: bool) -> Wanted:

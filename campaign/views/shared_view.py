@@ -88,9 +88,9 @@ def figures_shown(request: HttpRequest, shared: SharedView) -> dict[str, Any]:
         "phase": board.phase,
         "requirements": board.requirements,
         "pictures": [
-            people_picture(board.coverage),
+            "" if matrix.few(board.coverage.on_roll) else people_picture(board.coverage),
             places_picture(board.coverage),
-            charts.stacked_bars("各规定动作完成情况", bars(board.requirements, board.figures)),
+            charts.stacked_bars("各规定动作完成情况", bars(matrix.shown_openly(board), board.figures)),
         ],
         "rows": [
             (c.name, found[c.path].note, [(r, cells[c.path, r.pk]) for r in board.requirements]) for c in children

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from campaign.actions import study
+from campaign.actions.study_plan import copy_of
 from campaign.forms.attendance import AttendanceSheet
 from campaign.forms.study import StudySessionForm, from_last_session
 from campaign.models import Attendance, Enrolment, StudySession
@@ -18,7 +19,7 @@ from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
 from portal.attachments import attached
 from portal.kept_text import kept_fields
-from portal.paging import paged
+from portal.paging import key_of, paged
 from portal.sending import say_saved
 
 
@@ -63,14 +64,25 @@ def study_session_create(request: HttpRequest, enrolment_pk: int) -> HttpRespons
         messages.warning(request, why)
         return redirect("enrolment-detail", enrolment.pk)
     kept = kept_fields(request, "materials")
-    wanted = request.POST.get("form") or kept.get("form") or request.GET.get("form", "")
+    same = copied(request, enrolment)
+    wanted = request.POST.get("form") or kept.get("form") or same.get("form") or request.GET.get("form", "")
     usual = StudySession.Form.CORE_GROUP if enrolment.is_committee else StudySession.Form.COLLECTIVE
     kind = wanted if wanted in StudySession.Form.values else usual
-    initial = {**from_last_session(enrolment), "form": kind, **kept}
+    initial = {**from_last_session(enrolment), **same, "form": kind, **kept}
     form = StudySessionForm(request.POST or None, enrolment=enrolment, initial=initial)
     sheet = AttendanceSheet(enrolment, form=kind, data=request.POST or kept)
     unrecorded = enrolment.planned_sessions.coming().filter(starts_at__lt=timezone.now()).order_by("-starts_at")[:3]
     return session_page(request, form, sheet, "campaign/study_session_create.html", unrecorded=unrecorded)
+
+
+def copied(request: HttpRequest, enrolment: Enrolment) -> dict[str, Any]:
+    """What is the same as at an earlier session of the unit (``?of=``): all but its day, its recorder and who was there."""
+    if "of" not in request.GET:
+        return {}
+    here = visible_sessions(request.user).filter(enrolment=enrolment)
+    session = here.filter(pk=key_of(request.GET.get("of", ""))).first()
+    values = copy_of(session) if session else {}
+    return {"held_from" if name == "from_time" else name: value for name, value in values.items() if name != "on"}
 
 
 @requires(Permission.RECORD_STUDY)

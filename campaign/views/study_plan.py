@@ -202,12 +202,13 @@ def study_plan_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def numbers(people: list[Line]) -> dict[str, int]:
-    """How many are expected, have signed in, are excused, and are open."""
+    """How many are expected, have signed in, are excused, are open, and signed in with a device that others used too."""
     return {
         "expected": len(people),
         "signed": sum(line.sign_in is not None for line in people),
         "excused": sum(line.sign_in is None and line.is_excused for line in people),
         "open": sum(line.is_open for line in people),
+        "shared": sum(line.shared for line in people),
     }
 
 

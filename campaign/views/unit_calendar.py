@@ -57,9 +57,11 @@ def enrolment_dates(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if form.is_valid():
         data = form.cleaned_data
-        chosen = {"dates": (data["starts_on"], data["ends_on"]), "phases": form.phase_dates()}
+        dates, chosen = (data["starts_on"], data["ends_on"]), form.phase_dates()
         try:
-            calendars.set_dates(enrolment=enrolment, **chosen, short_reason=form.reason, by=request.user)
+            calendars.set_dates(
+                enrolment=enrolment, dates=dates, phases=chosen, short_reason=form.reason, by=request.user
+            )
         except Refused as refusal:
             return back(request, enrolment, "", str(refusal))
         return back(request, enrolment, "本单位的时间已保存。")

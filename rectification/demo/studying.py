@@ -34,12 +34,11 @@ NOTES = [
 
 
 def study_around(district: District, campaign: Campaign) -> None:
-    """The campaign's lists, the first units' people, the trainings of secretaries, the district's own core group."""
+    """The campaign's lists, the first units' people, the district's own core group."""
     give_readings(district, campaign)
     units = Enrolment.objects.filter(batch=campaign.batches.order_by("number").first(), started_on__isnull=False)
     for enrolment in [unit for unit in units.in_tree_order() if not unit.is_committee][:6]:
         alone(district, enrolment)
-    train(district)
     lead(district, campaign)
 
 

@@ -18,7 +18,7 @@ from rectification.demo.planning import plan_ahead
 from rectification.demo.preparation import backdate, begin_campaign, prepare
 from rectification.demo.reminding import remind
 from rectification.demo.special import special_cases
-from rectification.demo.studying import study_around
+from rectification.demo.studying import study_around, train
 from rectification.demo.supervising import supervise
 
 
@@ -52,6 +52,8 @@ def build(root: Organization, office: User) -> Iterator[Any]:
     accounts = staff(district)
     yield "正在建立教育活动并编入批次……"
     campaign = begin_campaign(district)
+    with transaction.atomic():
+        train(district)
     yield "正在按实际进程记录学习、评议和整改……"
     walk(district, campaign)
     yield "正在登记班子、流动党员查找和组织关系转接……"

@@ -218,10 +218,27 @@ def test_names_only_for_those_entitled(world: Varied) -> None:
     assert open_page(make.user(home.members.first()), own).status_code == 403
 
 
-@pytest.mark.parametrize("query", ["", "?requirement=x", "?requirement=99999999"])
+@pytest.mark.parametrize("query", ["?requirement=x", "?requirement=99999999"])
 def test_records_of_nothing_are_not_found(world: Varied, query: str) -> None:
     url = reverse("record-list", args=[world.campaign.pk, world.root.pk]) + query
     assert open_page(world.office, url).status_code == 404
+
+
+def test_from_the_list_on_to_the_person_and_to_the_record(world: Varied) -> None:
+    client = Client()
+    client.force_login(world.office)
+    stem = reverse("record-list", args=[world.campaign.pk, world.root.pk])
+    page = client.get(f"{stem}?requirement={world.note.pk}&what=done")
+    rows = [row for row, _ in page.context["lines"]]
+    assert len(rows) == 2
+    for row in rows:
+        assert f'href="{row.record_url}"' in text(page)
+        assert "心得" in text(client.get(row.record_url))
+        assert row.name in text(client.get(row.person_url))
+    for requirement in world.campaign.requirements.all():
+        for row, _ in client.get(f"{stem}?requirement={requirement.pk}&what=total").context["lines"]:
+            for url in filter(None, (row.person_url, row.record_url)):
+                assert client.get(url).status_code == 200, url
 
 
 def test_a_bad_filter_is_left_aside(world: Varied) -> None:

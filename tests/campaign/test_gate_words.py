@@ -105,6 +105,8 @@ def test_deciding_with_the_word_needs_none(place: District, asked: Gate) -> None
     decide(place, asked, decision="return", remarks="补齐笔记", word_reason="多余的话")
     asked.refresh_from_db()
     assert (asked.state, asked.word_reason) == ("returned", "")
+    late = signed_in(place.fresh_inspector()).get(reverse("gate-word", args=[asked.pk]), follow=True)
+    assert "不能再提出" in said(late)
     with pytest.raises(gates.GateRefused, match="已经有人审核过"):
         gates.speak(gate=asked, team=place.team, agrees=True, text="x", by=place.fresh_inspector())
 

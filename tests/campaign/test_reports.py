@@ -208,7 +208,7 @@ def test_the_gate_form_has_both_sides(world: World) -> None:
     )
     page = html("gate-form", secretary, gate=gate.pk)
     assert "自评良好" in page
-    assert "讲党课：还差 1（买买提）" in page
+    assert "讲党课（还差1人）：买买提" in page
     assert "同意" not in page
     gate.state, gate.remarks, gate.override_reason, gate.decided_at = "approved", "准予", "已安排补课", timezone.now()
     gate.save()

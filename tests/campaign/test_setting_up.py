@@ -184,7 +184,7 @@ def test_a_large_selection_becomes_a_job(here: Unit, monkeypatch: pytest.MonkeyP
     jobs.run(job_id=job.pk)
     job.refresh_from_db()
     assert (job.state, job.message) == ("done", "共编入 3 个单位。")
-    assert Enrolment.objects.filter(organization__path__startswith=committee.path).count() == 2
+    assert Enrolment.objects.filter(organization__path__startswith=committee.path).count() == 3
 
 
 def test_detail_names_who_has_no_place(here: Unit) -> None:
@@ -209,7 +209,7 @@ def test_progress_is_offered_where_the_reader_may_look(here: Unit) -> None:
     inspector = make.hat(Role.INSPECTOR, here.branch)
     for user, place in ((here.office, here.root), (inspector, here.branch)):
         page = said(signed_in(user).get(reverse("campaign-detail", args=[here.campaign.pk])))
-        assert re.findall(r'href="(/campaigns/\d+/progress/\d+/)"', page) == [progress(place)]
+        assert re.findall(r'class="btn" href="(/campaigns/\d+/progress/\d+/)"', page) == [progress(place)]
         assert signed_in(user).get(progress(place)).status_code == 200
     administrator = make.hat(Role.ADMINISTRATOR, here.root)
     assert "/progress/" not in said(signed_in(administrator).get(reverse("campaign-detail", args=[here.campaign.pk])))

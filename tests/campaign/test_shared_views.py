@@ -87,6 +87,21 @@ def test_few_people_are_not_shown(world: World) -> None:
     assert "0/2" in body  # branches are no people
 
 
+def test_nor_are_they_in_the_pictures_of_a_small_place(world: World) -> None:
+    office = make.hat(Role.OFFICE, world.root)
+    shown = shares.share(
+        campaign=world.campaign, organization=world.root, phase=None, purpose="汇报会", days=3, by=office
+    )
+    assert "study-note：应完成6人" in text(Client().get(link(shown)))
+    small = shares.share(
+        campaign=world.campaign, organization=world.other, phase=None, purpose="汇报会", days=3, by=office
+    )
+    body = text(Client().get(link(small)))
+    assert "plan-filed：应完成1个支部" in body
+    assert "study-note：应完成" not in body
+    assert "在册党员" not in body
+
+
 def test_who_makes_links(world: World) -> None:
     assert open_page(make.hat(Role.OVERSEER, world.root), list_of(world)).status_code == 403
     assert open_page(make.hat(Role.OFFICE, world.district), list_of(world)).status_code == 404

@@ -91,6 +91,16 @@ def test_a_member_scans_presses_and_sees_it_confirmed(here: Unit) -> None:
     assert "已签到 1 人" in said(signed_in(here.secretary).get(reverse("study-plan-detail", args=[plan.pk])))
 
 
+def test_the_own_page_offers_signing_in_until_one_has(here: Unit) -> None:
+    plan, user = planned(here), member(here)
+    client = signed_in(user)
+    assert page(plan) in said(client.get(reverse("home")))
+    actions.sign_in(plan=plan, participation=here.people()[0], way="screen", device="", by=user)
+    home = said(client.get(reverse("home")))
+    assert page(plan) not in home
+    assert "已签到" in home
+
+
 def test_who_is_not_signed_in_to_the_portal_signs_in_and_comes_back_though_the_code_has_changed(
     here: Unit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

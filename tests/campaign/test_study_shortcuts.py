@@ -52,3 +52,20 @@ def test_what_was_planned_is_one_press_away_and_asks_nothing(here: Unit) -> None
     client.post(url, sent(page))
     assert StudySession.objects.get().plan == plan
     assert url not in said(client.get(reverse("home")))
+
+
+def test_a_session_like_an_earlier_one_asks_nothing_but_exceptions(here: Unit) -> None:
+    client, url = signed_in(here.secretary), reverse("study-session-create", args=[here.enrolment.pk])
+    page = client.get(url)
+    facts = {"topic": "每周学习", "form": "discussion", "place": "三楼", "recorder": "乙", "held_from": "00:01"}
+    client.post(url, sent(page, materials=[], **facts))
+    first = StudySession.objects.get()
+    assert f"{url}?of={first.pk}" in said(client.get(reverse("study-session-detail", args=[first.pk])))
+    StudySession.objects.update(held_at=first.held_at - timedelta(days=7))
+    page = client.get(url, {"of": first.pk})
+    client.post(url, sent(page))
+    again = StudySession.objects.exclude(pk=first.pk).get()
+    assert (again.topic, again.form, again.place) == ("每周学习", "discussion", "三楼")
+    assert timezone.localdate(again.held_at) == timezone.localdate()
+    foreign = client.get(url, {"of": "99999999999999999999"})
+    assert foreign.context["form"]["topic"].value() is None

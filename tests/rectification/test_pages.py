@@ -68,7 +68,7 @@ def test_the_secretary_opens_an_entry_and_a_second_click_makes_no_second(place: 
         ("problem", "", "请填写问题"),
         ("problem", "长" * 301, "不超过300字"),
         ("measure", "长" * 3001, "不超过3000字"),
-        ("responsible", "999999", "责任人应从本支部现在参加活动的党员中选择"),
+        ("responsible", "999999", "责任人应从本支部参加活动的党员中选择"),
         ("category", "unknown", "选择"),
     ],
 )
