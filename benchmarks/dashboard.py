@@ -21,13 +21,13 @@ from django.test import Client
 from django.test.utils import get_runner, setup_test_environment
 from django.urls import reverse
 
-from campaign.coverage import coverage_of
-from campaign.late import late_rows, mark
+from campaign.dashboards.late import late_rows, mark
 from campaign.models import Campaign, Enrolment, Participation, PhaseRun, StudyNote
-from campaign.progress import count, recompute
-from campaign.recounting import recount
+from campaign.progress.coverage import coverage_of
+from campaign.progress.recounting import recount
+from campaign.progress.rollups import rebalance
+from campaign.progress.writing import count, recompute
 from campaign.reports.overview import requirements_in
-from campaign.rollups import rebalance
 from members.models import Member, Organization
 from members.permissions import Role
 from portal.documents import documents

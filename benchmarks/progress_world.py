@@ -13,8 +13,6 @@ from typing import Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from campaign.coverage import reach_of
-from campaign.ledgers import PROGRESS, REACH, STANDING, Ledger
 from campaign.models import (
     Attendance,
     Batch,
@@ -29,8 +27,10 @@ from campaign.models import (
     StudyNote,
     StudySession,
 )
-from campaign.progress import counted, kept_requirements, units
-from campaign.rollups import rebalance
+from campaign.progress.coverage import reach_of
+from campaign.progress.ledgers import PROGRESS, REACH, STANDING, Ledger
+from campaign.progress.rollups import rebalance
+from campaign.progress.writing import counted, kept_requirements, units
 from members.models import Member, MemberTag, Mobility, Organization, User
 from portal import bulk
 

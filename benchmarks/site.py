@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from portal.wsgi import application
 
-from campaign.forms.study import StudyNoteForm  # isort: skip - the portal is set up by now
+from campaign.forms.self_study import StudyNoteForm  # isort: skip - the portal is set up by now
 from campaign.models import Participation  # isort: skip
 from portal import urls  # isort: skip
 from portal.access import signed_in  # isort: skip

@@ -9,15 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-from campaign.gatekeeping import earlier, open_demands, word_on
-from campaign.late import Late, late_rows
+from campaign.dashboards.late import Late, late_rows
 from campaign.models import Attendance, Gate, Requirement, StudySession
-from campaign.progress import NOTHING, count
+from campaign.progress.writing import NOTHING, count
 from campaign.reports.overview import requirements_in, unit_of
 from campaign.reports.phase_report import RequirementLine, phase_report, report_tables
 from campaign.reports.place import Place, find_phase, find_place, number
 from campaign.reports.statistics import sheets, statistics, workbook
-from campaign.unmet import from_json
+from campaign.units.gatekeeping import earlier, open_demands, word_on
+from campaign.units.unmet import from_json
 from members.permissions import Permission
 from portal.documents import Document, Params, Table, documents
 

@@ -8,9 +8,9 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.urls import reverse
 
 from campaign.models import Campaign, Enrolment, Gate, Participation, PhaseRun, Requirement
-from campaign.own import own_branch, own_committees, own_participation, running_campaigns
-from campaign.progress import is_done, is_waived
-from campaign.unit_page import page_for, unit_links
+from campaign.progress.writing import is_done, is_waived
+from campaign.units.own import own_branch, own_committees, own_participation, running_campaigns
+from campaign.units.page import page_for, unit_links
 from members.permissions import Permission
 from members.scope import within
 from portal.indicators import Subject

@@ -19,7 +19,7 @@ from campaign.models import (
     Training,
 )
 from campaign.models.material import groups
-from campaign.study_records import ALSO, DAY_HOURS, collective_minutes, people_with, studied_minutes
+from campaign.study.records import ALSO, DAY_HOURS, collective_minutes, people_with, studied_minutes
 from portal.indicators import Condition, Indicator, Parameter, Params, Subject, indicators
 
 

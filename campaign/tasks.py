@@ -4,9 +4,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from campaign.actions.amendment import apply_all_due
-from campaign.days import keep_day as keep
 from campaign.models import Campaign
-from campaign.rollups import rebalance as choose_anew
+from campaign.progress.days import keep_day as keep
+from campaign.progress.rollups import rebalance as choose_anew
 
 
 @shared_task(name="campaign.tasks.keep_day")

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from campaign.blueprint_urls import urlpatterns as of_blueprints
-from campaign.dashboard_urls import urlpatterns as of_dashboards
-from campaign.study_plan_urls import urlpatterns as of_study_plans
-from campaign.study_urls import urlpatterns as of_study
+from campaign.blueprints.urls import urlpatterns as of_blueprints
+from campaign.dashboards.urls import urlpatterns as of_dashboards
+from campaign.study.plan_urls import urlpatterns as of_study_plans
+from campaign.study.urls import urlpatterns as of_study
 from campaign.views import (
     batch,
     campaign,

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from campaign.models import Campaign
-from campaign.own import own_participation
+from campaign.units.own import own_participation
 from evaluation.models import SelfAnalysis
 from members.permissions import Permission
 from portal.menu import MenuEntry, Panel, menu, panels

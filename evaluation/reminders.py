@@ -7,9 +7,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.reminder_rules import ReminderRule, grouped, reminder_rules
-from campaign.reminders import chunks
-from campaign.traces import traces
+from campaign.reminders.rules import ReminderRule, grouped, reminder_rules
+from campaign.reminders.traces import traces
+from campaign.reminders.units import chunks
 from evaluation.models import Meeting, OpinionRound, Section, SelfAnalysis, Talk
 from evaluation.reviewers import hats_above, nearest
 from portal.notices import Draft, notice_sources

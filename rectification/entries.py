@@ -7,8 +7,8 @@ from typing import Any
 from django.urls import reverse
 
 from campaign.models import Campaign
-from campaign.own import own_participation
-from campaign.study_calendar import Item, calendar_sources
+from campaign.study.calendar import Item, calendar_sources
+from campaign.units.own import own_participation
 from evaluation.models import SelfAnalysis
 from evaluation.registry import analysis_links
 from members.permissions import GRANTS, Permission

@@ -6,8 +6,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.findings import FindingLedger, Standing, ledgers
 from campaign.models import Enrolment, Finding, Participation
+from campaign.supervision.findings import FindingLedger, Standing, ledgers
 from members.models import Appointment
 from members.permissions import Role
 from rectification.actions import task as tasks

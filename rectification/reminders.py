@@ -10,9 +10,9 @@ from typing import Any
 from django.urls import reverse
 
 from campaign.models import Campaign
-from campaign.reminder_rules import ReminderRule, grouped, reminder_rules
-from campaign.reminders import chinese, chunks, in_words, secretaries
-from campaign.traces import traces
+from campaign.reminders.rules import ReminderRule, grouped, reminder_rules
+from campaign.reminders.traces import traces
+from campaign.reminders.units import chinese, chunks, in_words, secretaries
 from portal.notices import Draft, GroupLine, group_sources, notice_sources
 from portal.working_days import eve_of_work
 from rectification.models import Task, TaskNote

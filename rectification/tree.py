@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 
 from campaign.models import Enrolment
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from members.registry import Effect, Reshaping, TreeChange, tree_effects, tree_observers
 from portal.actions.log import audit
 from rectification.models import Task

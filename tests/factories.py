@@ -5,8 +5,8 @@ from itertools import count
 from typing import Any
 
 from campaign.models import Batch, Campaign, Enrolment, Participation, Phase, PhaseRun, PhaseWindow, Requirement, Step
-from campaign.progress import fill, reached, recording
-from campaign.roll import take_in
+from campaign.progress.writing import fill, reached, recording
+from campaign.units.roll import take_in
 from members.models import Appointment, Member, MemberTag, Organization, User
 from members.permissions import Role
 

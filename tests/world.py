@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaign.actions import amendment as amendments
 from campaign.actions import blueprint as blueprints
-from campaign.blueprint import source
+from campaign.blueprints.shipped import source
 from campaign.models import (
     Attendance,
     Campaign,
@@ -33,7 +33,7 @@ from campaign.models import (
     Visit,
     Waiver,
 )
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from evaluation.models import OpinionRound, Revision, Section, SelfAnalysis
 from members.models import (
     Channel,

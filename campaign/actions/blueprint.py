@@ -9,9 +9,9 @@ from django.db.models import Max
 from django.utils import timezone
 
 from campaign.actions.refusal import Refused
-from campaign.blueprint_editing import Gone, changed
-from campaign.blueprint_plans import BlueprintError
-from campaign.blueprint_reading import read
+from campaign.blueprints.editing import Gone, changed
+from campaign.blueprints.plans import BlueprintError
+from campaign.blueprints.reading import read
 from campaign.models import BlueprintVersion
 from members.models import Organization
 from portal.actions.log import audit

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from campaign.calendar_feed import digest_of
 from campaign.models import CalendarFeed
+from campaign.study.calendar_feed import digest_of
 from portal.actions.log import audit
 
 

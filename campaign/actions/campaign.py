@@ -7,8 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Min
 
-from campaign.blueprint import Blueprint, PhasePlan
-from campaign.dates import DAY, propose
+from campaign.blueprints.shipped import Blueprint, PhasePlan
 from campaign.models import (
     Batch,
     Campaign,
@@ -21,7 +20,8 @@ from campaign.models import (
     Requirement,
     Step,
 )
-from campaign.progress import fill, refresh
+from campaign.progress.writing import fill, refresh
+from campaign.units.dates import DAY, propose
 from members.dates import add_months
 from members.models import Organization
 from portal.actions.log import audit

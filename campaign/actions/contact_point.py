@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from campaign.models import ContactPoint, Participation
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from members.models import Organization
 from portal.actions.log import audit
 

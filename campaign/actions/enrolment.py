@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from campaign.actions.leading_group import name_from_preparation
 from campaign.actions.refusal import unless_over
-from campaign.coverage import without_batch
 from campaign.models import Batch, Campaign, Enrolment, PhaseRun
-from campaign.progress import recording
-from campaign.roll import take_in
-from campaign.unmet import Gap, gaps
+from campaign.progress.coverage import without_batch
+from campaign.progress.writing import recording
+from campaign.units.roll import take_in
+from campaign.units.unmet import Gap, gaps
 from members.models import Organization
 from members.scope import within
 from portal.actions.log import audit

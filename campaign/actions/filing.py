@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from campaign.actions.refusal import Refused, unless_over
 from campaign.models import Enrolment, PlanFiling
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from portal.actions.log import audit
 from portal.actions.notice import notify
 from portal.notices import Draft

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaign.actions.refusal import Refused
-from campaign.gatekeeping import last_step, open_demands, word_on
 from campaign.models import Campaign, Enrolment, Gate, GateDemand, GateWord, InspectionTeam, PhaseRun
-from campaign.progress import recording
-from campaign.supervision import speaks_for, team_for
-from campaign.unmet import as_json, gaps
+from campaign.progress.writing import recording
+from campaign.supervision.teams import speaks_for, team_for
+from campaign.units.gatekeeping import last_step, open_demands, word_on
+from campaign.units.unmet import as_json, gaps
 from members.models import Appointment
 from members.permissions import Role
 from portal.actions.log import audit

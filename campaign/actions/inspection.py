@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaign.models import Campaign, InspectionTeam, TeamAccess, TeamAssignment, TeamMember, Visit
 from campaign.models.visit import VisitQuerySet
-from campaign.visit_notices import tell_cancelled
+from campaign.supervision.visit_notices import tell_cancelled
 from members.actions.appointment import account_of, make_room
 from members.models import Appointment, Member, Organization, User
 from members.permissions import Role

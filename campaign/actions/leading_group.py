@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from campaign.models import Campaign, Enrolment, LeadingGroup, LeadingGroupPost
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from members.models import Organization
 from portal.actions.log import audit
 

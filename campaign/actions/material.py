@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaign.models import Campaign, Enrolment, Material, Requirement
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from portal.actions.job import submit_once
 from portal.actions.log import audit
 from portal.jobs import JobKind, Outcome, Progress, job_kinds

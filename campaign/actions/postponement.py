@@ -8,7 +8,7 @@ from django.utils import timezone
 from campaign.actions.refusal import Refused, unless_over
 from campaign.actions.unit_calendar import follow_batch
 from campaign.models import Batch, Enrolment, Postponement
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from portal.actions.log import audit
 
 State = Enrolment.State

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from campaign.models import Campaign
-from campaign.reminder_rules import SETTINGS
+from campaign.reminders.rules import SETTINGS
 from portal.actions.log import audit
 
 

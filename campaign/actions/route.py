@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from campaign.actions.refusal import Refused, unless_over
 from campaign.models import AlternativeRoute, Participation
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from portal.actions.log import audit
 
 Route = Participation.Route

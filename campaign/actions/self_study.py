@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from campaign.models import Material, NoteRevision, Participation, Reading, SelfStudy, StudyNote
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from portal.actions.log import audit
 
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaign.models import Participation, PlannedSession, SignIn
-from campaign.study_plans import expected
+from campaign.study.plans import expected
 from portal.actions.log import audit
 
 

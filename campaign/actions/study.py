@@ -19,7 +19,7 @@ from campaign.models import (
     Participation,
     StudySession,
 )
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from members.models import Organization
 from portal.actions.log import audit
 

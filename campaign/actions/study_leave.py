@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaign.models import Participation, PlannedSession, StudyLeave
-from campaign.study_notices import say_leave_asked, say_leave_decided
+from campaign.study.notices import say_leave_asked, say_leave_decided
 from portal.actions.log import audit
 
 State = StudyLeave.State

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from campaign.actions import study
 from campaign.models import Enrolment, Material, PlannedSession, StudyLeave, StudySession
-from campaign.progress import lock, recording
-from campaign.study_notices import say_cancelled, say_changed, say_leave_void, say_planned
+from campaign.progress.writing import lock, recording
+from campaign.study.notices import say_cancelled, say_changed, say_leave_void, say_planned
 from portal.actions.log import audit
 
 State = PlannedSession.State

@@ -5,7 +5,7 @@ from typing import Any
 
 from campaign.elsewhere import also_asked
 from campaign.models import Training
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from portal.actions.log import audit
 
 # Indicators that read trainings.

@@ -6,7 +6,7 @@ from typing import Any
 
 from campaign.actions.refusal import Refused, unless_over
 from campaign.models import Batch, Enrolment, Participation, PhaseRun
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from portal.actions.log import audit
 
 Dates = tuple[date, date]

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from campaign.actions.inspection import hold
-from campaign.findings import take_up
 from campaign.models import ContactPoint, Enrolment, Finding, InspectionTeam, TeamMember, Visit
-from campaign.progress import recording
-from campaign.supervision import runs
-from campaign.visit_notices import day_of, tell, tell_cancelled
+from campaign.progress.writing import recording
+from campaign.supervision.findings import take_up
+from campaign.supervision.teams import runs
+from campaign.supervision.visit_notices import day_of, tell, tell_cancelled
 from members.models import Organization
 from portal.actions.log import audit
 from portal.sending import keep_once

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from campaign.actions.refusal import Refused, unless_over
 from campaign.models import Campaign, Enrolment, Participation, Requirement, Waiver
-from campaign.progress import recording, unmet
+from campaign.progress.writing import recording, unmet
 from members.models import MemberTag
 from members.permissions import Permission
 from members.scope import within

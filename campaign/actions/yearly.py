@@ -11,7 +11,7 @@ from campaign.actions import enrolment as enrolments
 from campaign.actions.campaign import set_up
 from campaign.actions.closing import close
 from campaign.actions.refusal import Refused
-from campaign.blueprint import read
+from campaign.blueprints.shipped import read
 from campaign.models import Campaign, Enrolment, PhaseWindow, Requirement
 from members.dates import add_months
 from members.models import Organization

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from campaign.blueprint import Blueprint, RequirementPlan
+from campaign.blueprints.shipped import Blueprint, RequirementPlan
 from campaign.forms.dates import EARLIEST, CalendarForm
 from campaign.models import Campaign
 from members.forms.fields import DateField

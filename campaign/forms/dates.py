@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from campaign.dates import Stretch, problems
+from campaign.units.dates import Stretch, problems
 from members.forms.fields import DateField
 
 # Campaigns of this kind and their records are younger.

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from campaign.dates import concentrated_numbers, too_short
 from campaign.forms.dates import CalendarForm
 from campaign.models import Batch, Enrolment, PhaseRun
+from campaign.units.dates import concentrated_numbers, too_short
 from members.forms.fields import DateField
 from portal.forms.wording import plain_words
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django import forms
 
-from campaign.gatekeeping import Word
 from campaign.models import GateDemand
-from campaign.unmet import Gap
+from campaign.units.gatekeeping import Word
+from campaign.units.unmet import Gap
 
 FREE_LINES = 20
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from campaign.forms.dates import EARLIEST
 from campaign.forms.place import PlaceField
 from campaign.models import InspectionTeam
-from campaign.supervision import ties
+from campaign.supervision.teams import ties
 from members.forms.appointment import PersonForm
 from members.forms.fields import DateField
 from members.models import Member, Organization, User

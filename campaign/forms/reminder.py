@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from campaign.reminder_rules import LONGEST, ReminderRule, reminder_rules
+from campaign.reminders.rules import LONGEST, ReminderRule, reminder_rules
 
 SPLIT = re.compile(r"[\s,，、;；]+")
 MOST = 5

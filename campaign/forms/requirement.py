@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from campaign.blueprint_words import MOST_DAYS, SECTORS, is_day
+from campaign.blueprints.words import MOST_DAYS, SECTORS, is_day
 from campaign.forms.dates import EARLIEST
 from members.forms.fields import DateField
 from portal.indicators import Indicator, Parameter, Subject, audiences, indicators

@@ -15,7 +15,7 @@ from campaign.forms.attendance import in_words
 from campaign.forms.dates import EARLIEST
 from campaign.forms.lecturer import LecturerField
 from campaign.models import Enrolment, Material, PlannedSession, StudyLeave
-from campaign.study_plans import AT_MOST, EVERY, repetitions
+from campaign.study.plans import AT_MOST, EVERY, repetitions
 from members.forms.fields import DateField
 from portal.forms.choices import ManyOf
 from portal.forms.wording import plain_words

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from campaign.models import Campaign, Enrolment, Participation, Requirement
-from campaign.progress import subjects
+from campaign.progress.writing import subjects
 from members.models import MemberTag
 from portal.forms.choices import ManyOf
 from portal.forms.wording import plain_words

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from campaign.blueprint_plans import Blueprint
-from campaign.blueprint_reading import problems_of, read
+from campaign.blueprints.plans import Blueprint
+from campaign.blueprints.reading import problems_of, read
 from members.models import Organization
 from members.scope import within
 

@@ -1,4 +1,4 @@
-"""Numbers that are ready before anyone asks, kept per unit and per roll-up point (``campaign.ledgers`` writes them)."""
+"""Numbers that are ready before anyone asks, kept per unit and per roll-up point (``campaign.progress.ledgers`` writes them)."""
 
 from datetime import date
 from typing import Any
@@ -87,7 +87,7 @@ class Progress(Ready):
 
 
 class Reach(Ready):
-    """Who is reached (``campaign.coverage``): persons whose home is here, basic organisations, and units by state."""
+    """Who is reached (``campaign.progress.coverage``): persons whose home is here, basic organisations, and units by state."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="reach", db_index=False)
     sector = models.CharField(max_length=24, blank=True)

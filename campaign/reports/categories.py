@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, QuerySet, Sum, Value, When
 from django.urls import reverse
 
-from campaign.counting import Figures, is_done, is_waived, subjects
-from campaign.ledgers import beneath
-from campaign.matrix import told
+from campaign.dashboards.matrix import told
+from campaign.dashboards.outcomes import CATEGORIES, NO_SECTOR, SECTORS
 from campaign.models import Campaign, Phase, Progress, Requirement
-from campaign.outcomes import CATEGORIES, NO_SECTOR, SECTORS
-from campaign.progress import NOTHING
-from campaign.ready import coverage_of
+from campaign.progress.counting import Figures, is_done, is_waived, subjects
+from campaign.progress.ledgers import beneath
+from campaign.progress.ready import coverage_of
+from campaign.progress.writing import NOTHING
 from campaign.reports.overview import requirements_in
 from members.models import Organization
 from portal.indicators import Subject

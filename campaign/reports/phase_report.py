@@ -11,10 +11,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from campaign.coverage import Coverage
 from campaign.models import Campaign, Enrolment, Phase, PhaseRun, Requirement, Step, Waiver
-from campaign.progress import NOTHING, Figures, figures_of, unmet
-from campaign.ready import coverage_of
+from campaign.progress.coverage import Coverage
+from campaign.progress.ready import coverage_of
+from campaign.progress.writing import NOTHING, Figures, figures_of, unmet
 from campaign.reports.overview import requirements_in, unit_of
 from campaign.reports.place import Place
 from campaign.reports.sections import report_sections

@@ -6,9 +6,9 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from campaign.coverage import Coverage
 from campaign.models import Requirement
-from campaign.progress import NOTHING, Figures
+from campaign.progress.coverage import Coverage
+from campaign.progress.writing import NOTHING, Figures
 from campaign.reports.overview import Board, trends, unit_of
 from members.models import Organization
 from portal import charts

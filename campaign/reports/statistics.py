@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from campaign.coverage import Coverage
 from campaign.models import Campaign, Requirement
-from campaign.progress import NOTHING, Figures, figures_by_child, figures_of
-from campaign.ready import coverage_by_child, coverage_of
+from campaign.progress.coverage import Coverage
+from campaign.progress.ready import coverage_by_child, coverage_of
+from campaign.progress.writing import NOTHING, Figures, figures_by_child, figures_of
 from campaign.reports.overview import requirements_in, unit_of
 from campaign.reports.place import Place
 from members.models import Organization

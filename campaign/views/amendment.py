@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST
 
 from campaign.actions import amendment as amendments
 from campaign.actions.amendment import AmendmentRefused
-from campaign.amending import told
-from campaign.amendment_rows import change_rows
+from campaign.amendments.effect import told
+from campaign.amendments.rows import change_rows
 from campaign.forms.amendment import AmendmentForm
 from campaign.models import Amendment, Campaign
 from campaign.views.campaign import phase_rows

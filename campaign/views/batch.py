@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from campaign.actions import campaign as campaigns
 from campaign.actions import enrolment as enrolments
-from campaign.coverage import placed
-from campaign.dates import concentrated_numbers, too_short
 from campaign.forms.campaign import BatchForm
 from campaign.forms.dates import PhaseDates
 from campaign.models import Batch, Campaign
+from campaign.progress.coverage import placed
+from campaign.units.dates import concentrated_numbers, too_short
 from members.models import Organization
 from members.permissions import Permission
 from members.scope import within

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 
 from campaign.actions import blueprint as actions
 from campaign.actions.blueprint import BlueprintRefused
-from campaign.blueprint import BlueprintError, blueprints, source
-from campaign.blueprint_differences import differences
-from campaign.facts import planned_facts
+from campaign.blueprints.differences import differences
+from campaign.blueprints.facts import planned_facts
+from campaign.blueprints.shipped import BlueprintError, blueprints, source
 from campaign.forms.blueprint import CopyForm, ImportForm
 from campaign.models import BlueprintVersion
 from members.models import Organization

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from campaign.actions import blueprint as actions
 from campaign.actions.blueprint import BlueprintRefused
-from campaign.blueprint_editing import Gone, Path, item, moved, rows_at, with_item, with_new, without
+from campaign.blueprints.editing import Gone, Path, item, moved, rows_at, with_item, with_new, without
 from campaign.forms.blueprint import GeneralForm, PhaseForm, StepForm
 from campaign.forms.requirement import RequirementForm, indicators_by_subject
 from campaign.models import BlueprintVersion

@@ -10,10 +10,10 @@ from django.views.decorators.http import require_POST
 from campaign.actions import campaign as campaigns
 from campaign.actions.refusal import Refused
 from campaign.actions.yearly import begin_next_year, is_over
-from campaign.blueprint import Blueprint, blueprints
-from campaign.coverage import Unplaced, unplaced
+from campaign.blueprints.shipped import Blueprint, blueprints
 from campaign.forms.campaign import CampaignForm
 from campaign.models import BlueprintVersion, Campaign, Enrolment
+from campaign.progress.coverage import Unplaced, unplaced
 from members.models import Organization
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in

@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from campaign.actions import contact_point as actions
-from campaign.contact_points import cadres
 from campaign.forms.contact_point import ContactPointEndForm, ContactPointForm
 from campaign.models import Campaign, ContactPoint, Participation
+from campaign.supervision.contact_points import cadres
 from campaign.views.dashboard import place
 from members.permissions import Permission
 from members.tree import visible_trail

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from campaign import matrix
-from campaign.dashboard_numbers import coverage_numbers, gate_numbers, owing_rows, sector_rows
-from campaign.helping import needs
+from campaign.dashboards import matrix
+from campaign.dashboards.helping import needs
+from campaign.dashboards.numbers import coverage_numbers, gate_numbers, owing_rows, sector_rows
+from campaign.dashboards.records import Links
 from campaign.models import Campaign
-from campaign.records import Links
 from campaign.reports import overview
 from campaign.reports.categories import breakdown, is_small
 from campaign.reports.pictures import TREND_DAYS, bars, people_picture, places_picture, trend_picture

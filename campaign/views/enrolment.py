@@ -11,7 +11,7 @@ from campaign.actions import enrolment as enrolments
 from campaign.actions.refusal import Refused
 from campaign.forms.enrolment import PreparationForm
 from campaign.models import Campaign, Enrolment
-from campaign.unit_page import office_links, phase_lines, unit_links
+from campaign.units.page import office_links, phase_lines, unit_links
 from members.permissions import Permission
 from portal.access import demand, requires, signed_in
 from portal.kept_text import kept_fields

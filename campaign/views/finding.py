@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from campaign import findings
 from campaign.actions import visit as actions
 from campaign.forms.visit import FindingForm
 from campaign.models import Finding
+from campaign.supervision import findings
 from campaign.views.team import form_page
 from campaign.views.visit import visible
 from members.permissions import Permission

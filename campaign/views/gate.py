@@ -11,10 +11,10 @@ from django.views.decorators.http import require_POST
 
 from campaign.actions import gate as gates
 from campaign.forms.gate import GateDecisionForm, GateRequestForm, GateWordForm
-from campaign.gatekeeping import earlier, last_step, open_demands, steps, word_on
 from campaign.models import Campaign, Enrolment, Gate
-from campaign.supervision import speaks_for, team_for
-from campaign.unmet import from_json, gaps
+from campaign.supervision.teams import speaks_for, team_for
+from campaign.units.gatekeeping import earlier, last_step, open_demands, steps, word_on
+from campaign.units.unmet import from_json, gaps
 from campaign.views.enrolment import in_charge
 from campaign.views.enrolment import visible as visible_enrolments
 from members.permissions import Permission

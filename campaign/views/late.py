@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from campaign.late import Late, late_rows, mark, unmark
+from campaign.dashboards.late import Late, late_rows, mark, unmark
 from campaign.models import Requirement
 from campaign.reports.overview import main_phase, requirements_in, unit_of
 from campaign.views.dashboard import place, rights

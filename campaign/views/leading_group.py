@@ -6,11 +6,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from campaign import supervision
 from campaign.actions import leading_group as actions
 from campaign.forms.leading_group import LeadingGroupForm
-from campaign.leading import LEVELS, other_head, places
 from campaign.models import Campaign, ContactPoint, LeadingGroup
+from campaign.supervision import teams as supervision
+from campaign.supervision.leading import LEVELS, other_head, places
 from campaign.views.dashboard import place
 from members.models import Organization
 from members.permissions import Permission

@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from campaign.listings import Circle, Listing, ListingForm, chosen_acts, listings
+from campaign.listings.listing import Circle, Listing, ListingForm, chosen_acts, listings
 from campaign.views.dashboard import place
 from members.permissions import Permission
 from portal.access import requires

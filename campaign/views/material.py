@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from campaign.actions import material as actions
 from campaign.forms.material import MaterialForm
 from campaign.models import Campaign, Material
-from campaign.reading import by_group, circle_of, own_participation, unread
+from campaign.study.reading import by_group, circle_of, own_participation, unread
 from campaign.views.study import may_record, visible_enrolments
 from members.models import Organization
 from members.permissions import Permission

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from campaign.actions import self_study as actions
 from campaign.forms.self_study import StudyNoteForm
 from campaign.models import StudyNote
-from campaign.study_account import notes_in
+from campaign.study.account import notes_in
 from campaign.views.my_study import find_own, is_going_on
 from campaign.views.study import visible_enrolments
 from members.permissions import Permission

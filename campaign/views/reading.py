@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from campaign.actions import self_study as actions
-from campaign.reading import reading_list
+from campaign.study.reading import reading_list
 from campaign.views.my_study import find, find_own, is_going_on, is_own
 from members.permissions import Permission
 from portal.access import signed_in

@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.urls import get_script_prefix, resolve
 from django.utils import timezone
 
-from campaign.late import Late, mark, unmark
+from campaign.dashboards.late import Late, mark, unmark
+from campaign.dashboards.outcomes import CATEGORIES, OUTCOMES, SECTORS, Wanted
+from campaign.dashboards.records import how_many, records
 from campaign.models import Requirement
-from campaign.outcomes import CATEGORIES, OUTCOMES, SECTORS, Wanted
-from campaign.records import how_many, records
 from campaign.reports.overview import requirements_in, unit_of
 from campaign.views.dashboard import place, rights
 from members.models import Organization

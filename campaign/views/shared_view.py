@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from campaign import matrix
 from campaign.actions import shared_view as shares
+from campaign.dashboards import matrix
 from campaign.forms.shared_view import SharedViewForm
 from campaign.models import SharedView
 from campaign.reports import overview

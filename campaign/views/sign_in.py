@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from campaign.actions import sign_in as actions
 from campaign.forms.study_plan import CodeForm, ProxyForm
 from campaign.models import Participation, PlannedSession
-from campaign.sign_in_codes import screen_code, slot_of, way_of, way_scanned
-from campaign.study_plans import expected
+from campaign.study.plans import expected
+from campaign.study.sign_in_codes import screen_code, slot_of, way_of, way_scanned
 from campaign.views.enrolment import in_charge
 from campaign.views.study_plan import visible_plans
 from members.permissions import Permission

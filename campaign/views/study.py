@@ -13,7 +13,7 @@ from campaign.actions.study_plan import copy_of
 from campaign.forms.attendance import AttendanceSheet
 from campaign.forms.study import StudySessionForm, from_last_session
 from campaign.models import Attendance, Enrolment, StudySession
-from campaign.study_plans import may_record
+from campaign.study.plans import may_record
 from campaign.views.enrolment import in_charge
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
 from campaign.models import Campaign
-from campaign.study_account import DayRule, accounts, entries, rule_for, sector_lines, years_of
+from campaign.study.account import DayRule, accounts, entries, rule_for, sector_lines, years_of
 from campaign.views.dashboard import children_page
 from members.models import Member, Organization
 from members.permissions import Permission

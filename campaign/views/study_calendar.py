@@ -14,11 +14,11 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_POST, require_safe
 
 from campaign.actions import calendar_feed as feeds
-from campaign.calendar_feed import feed_of, user_of
 from campaign.models import CalendarFeed, Enrolment
-from campaign.study_calendar import branch_items, counts_under, own_items, plans_on
-from campaign.study_plans import may_record, refusal
-from campaign.tours import month_asked, month_weeks
+from campaign.study.calendar import branch_items, counts_under, own_items, plans_on
+from campaign.study.calendar_feed import feed_of, user_of
+from campaign.study.plans import may_record, refusal
+from campaign.supervision.tours import month_asked, month_weeks
 from campaign.views.dashboard import place
 from members.permissions import Permission
 from members.tree import visible_trail

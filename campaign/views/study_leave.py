@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from campaign.actions import study_leave as actions
 from campaign.forms.study_plan import AnswerForm, LeaveForm
 from campaign.models import Participation, PlannedSession, StudyLeave
-from campaign.study_plans import expected
+from campaign.study.plans import expected
 from campaign.views.study_plan import visible_plans
 from portal.access import signed_in
 from portal.kept_text import kept_fields

@@ -16,7 +16,7 @@ from campaign.forms.study import from_last_session
 from campaign.forms.study_plan import AnswerForm, PlanForm, RepeatForm
 from campaign.forms.visit import CancelForm
 from campaign.models import Enrolment, PlannedSession, StudyLeave, StudySession
-from campaign.study_plans import Line, lines, may_record, refusal
+from campaign.study.plans import Line, lines, may_record, refusal
 from campaign.views.enrolment import in_charge
 from members.permissions import Permission
 from portal.access import requires, signed_in

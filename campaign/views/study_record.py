@@ -14,7 +14,7 @@ from campaign.actions import study_plan as actions
 from campaign.forms.attendance import NOT_EXPECTED, AttendanceSheet
 from campaign.forms.study import StudySessionForm
 from campaign.models import Attendance, Participation, PlannedSession, StudyLeave
-from campaign.study_plans import Line, in_columns, lines
+from campaign.study.plans import Line, in_columns, lines
 from campaign.views.enrolment import in_charge
 from campaign.views.study import session_page
 from campaign.views.study_plan import visible_plans

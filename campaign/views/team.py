@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from campaign import findings, supervision
 from campaign.actions import inspection as actions
 from campaign.forms.inspection import AssignmentForm, TeamForm, TeamMemberForm
 from campaign.models import Campaign, Finding, InspectionTeam, TeamAssignment, TeamMember
 from campaign.models.inspection import line_of
+from campaign.supervision import findings
+from campaign.supervision import teams as supervision
 from campaign.views.dashboard import place
 from members.permissions import GRANTS, Permission
 from members.scope import within

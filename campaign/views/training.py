@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from campaign.actions import training as actions
 from campaign.forms.training import TrainingFileForm, TrainingForm
 from campaign.models import Training
-from campaign.training_list import read
+from campaign.study.training_list import read
 from members.models import Member, Organization
 from members.permissions import Permission
 from portal.access import get_in_scope, requires

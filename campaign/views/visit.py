@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from campaign import findings
 from campaign.actions import visit as actions
 from campaign.forms.visit import CancelForm, PlanForm, RecordForm, team_places
 from campaign.models import ContactPoint, Enrolment, InspectionTeam, Visit
-from campaign.tours import month_asked, month_weeks, visits_in
+from campaign.supervision import findings
+from campaign.supervision.tours import month_asked, month_weeks, visits_in
 from campaign.views.dashboard import place
 from campaign.views.team import form_page
 from members.permissions import Permission

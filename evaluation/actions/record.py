@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from campaign.models import Enrolment, Participation
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from evaluation.models import Meeting, OpinionRound, Talk
 from portal.actions.log import audit
 from portal.sending import keep_once, sent_before

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaign.elsewhere import also_asked
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from evaluation.indicators import ANALYSIS_WITHIN
 from evaluation.models import Remark, SelfAnalysis
 from evaluation.reviewers import capacity_of

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaign.models import Participation
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from evaluation.models import Revision, Section, SelfAnalysis
 from evaluation.reviewers import nearest
 from evaluation.sections import sections_for

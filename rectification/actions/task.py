@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from campaign.models import Enrolment, Participation
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from portal.actions.log import audit
 from portal.sending import AGAIN, keep_once
 from rectification.models import Task, TaskMoved, TaskNote

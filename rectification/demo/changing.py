@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from campaign.actions import amendment as amendments
 from campaign.actions import blueprint as blueprints
-from campaign.blueprint import source
+from campaign.blueprints.shipped import source
 from campaign.models import Campaign
 from rectification.demo.district import District
 

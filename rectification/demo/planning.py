@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from campaign.actions import sign_in, study_leave, study_plan
 from campaign.models import Enrolment, Participation, PlannedSession, SignIn, StudySession
-from campaign.study_plans import expected
+from campaign.study.plans import expected
 from members.models import User
 from portal.working_days import add_working_days
 from rectification.demo.district import District

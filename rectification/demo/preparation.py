@@ -6,7 +6,7 @@ from campaign.actions import enrolment as enrolments
 from campaign.actions import filing as filings
 from campaign.actions import waiver as waivers
 from campaign.actions.campaign import batch_dates, open_campaign, set_up, windows
-from campaign.blueprint import Blueprint, blueprints
+from campaign.blueprints.shipped import Blueprint, blueprints
 from campaign.models import Campaign, Enrolment, Participation, PhaseRun, PlanFiling, Requirement
 from members.models import Mobility, Organization, User
 from rectification.demo.district import District, moment

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from campaign.actions import reminder as reminders
 from campaign.models import Campaign
-from campaign.reminder_rules import reminder_rules
+from campaign.reminders.rules import reminder_rules
 from members.actions import channel as channels
 from members.models import Channel
 from portal.actions.notice import collect

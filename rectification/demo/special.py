@@ -8,10 +8,10 @@ from campaign.actions import filing as filings
 from campaign.actions import gate as gates
 from campaign.actions import postponement as postponements
 from campaign.actions import route as routes
-from campaign.gatekeeping import word_on
 from campaign.models import Campaign, Enrolment, Participation
-from campaign.supervision import speaks_for, team_for
-from campaign.unmet import gaps
+from campaign.supervision.teams import speaks_for, team_for
+from campaign.units.gatekeeping import word_on
+from campaign.units.unmet import gaps
 from members.models import Organization, User
 from rectification.demo.district import District
 from rectification.demo.preparation import backdate, file_plan

@@ -5,7 +5,6 @@ from typing import Any
 
 from campaign.actions import contact_point, inspection, leading_group
 from campaign.actions import visit as visits
-from campaign.contact_points import cadres
 from campaign.models import (
     Campaign,
     ContactPoint,
@@ -16,6 +15,7 @@ from campaign.models import (
     TeamMember,
     Visit,
 )
+from campaign.supervision.contact_points import cadres
 from members.models import Organization, User
 from members.scope import within
 from rectification.actions import task as tasks

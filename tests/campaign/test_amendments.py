@@ -8,15 +8,15 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign import amending
 from campaign.actions import amendment as amendments
 from campaign.actions import waiver as waivers
 from campaign.actions.amendment import AmendmentRefused
+from campaign.amendments import effect as amending
 from campaign.forms.amendment import values_of
 from campaign.models import Amendment, Campaign, Enrolment, PhaseRun, Progress, Requirement
-from campaign.progress import figures_of, recording
-from campaign.recounting import recount
-from campaign.unmet import gaps
+from campaign.progress.recounting import recount
+from campaign.progress.writing import figures_of, recording
+from campaign.units.unmet import gaps
 from members.models import Organization, User
 from members.permissions import Role
 from portal.actions import job as jobs

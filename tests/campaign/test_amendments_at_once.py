@@ -8,12 +8,12 @@ from time import monotonic
 import pytest
 from django.db import connection, transaction
 
-from campaign import amending
 from campaign.actions import enrolment as enrolments
 from campaign.actions import waiver as waivers
+from campaign.amendments import effect as amending
 from campaign.models import Amendment, Enrolment, Requirement
-from campaign.progress import figures_of, recording
-from campaign.recounting import recount
+from campaign.progress.recounting import recount
+from campaign.progress.writing import figures_of, recording
 from portal.actions import job as jobs
 from portal.models import Job
 from tests import factories as make

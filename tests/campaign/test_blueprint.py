@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from campaign.actions.campaign import set_up
-from campaign.blueprint import FOLDER, BlueprintError, blueprints, read
-from campaign.dates import too_short
+from campaign.blueprints.shipped import FOLDER, BlueprintError, blueprints, read
 from campaign.models import Campaign, PhaseRun
-from campaign.progress import NOTHING, figures_of, unmet
+from campaign.progress.writing import NOTHING, figures_of, unmet
+from campaign.units.dates import too_short
 from members.models import Mobility, Organization
 from portal.indicators import indicators
 from tests import factories as make

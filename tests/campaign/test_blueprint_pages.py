@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from campaign.actions import blueprint as actions
-from campaign.blueprint import source
-from campaign.blueprint_differences import differences
+from campaign.blueprints.differences import differences
+from campaign.blueprints.shipped import source
 from campaign.models import BlueprintVersion, Campaign
 from members.models import Organization, User
 from members.permissions import Role

@@ -8,11 +8,11 @@ from django.urls import reverse
 from campaign.actions import campaign as campaigns
 from campaign.actions import enrolment as enrolments
 from campaign.actions.yearly import begin_next_year
-from campaign.blueprint import blueprints
+from campaign.blueprints.shipped import blueprints
 from campaign.models import Campaign, Enrolment, Participation
-from campaign.progress import figures_of
-from campaign.recounting import recount
-from campaign.unmet import gaps
+from campaign.progress.recounting import recount
+from campaign.progress.writing import figures_of
+from campaign.units.unmet import gaps
 from members.models import MemberTag, Organization, User
 from members.permissions import Role
 from portal.actions import job as jobs

@@ -6,9 +6,9 @@ from django.urls import reverse
 from campaign.actions import enrolment as enrolments
 from campaign.actions import gate as gates
 from campaign.models import Batch, Campaign, Enrolment, Requirement
-from campaign.progress import figures_of
-from campaign.ready import coverage_of
-from campaign.recounting import recount
+from campaign.progress.ready import coverage_of
+from campaign.progress.recounting import recount
+from campaign.progress.writing import figures_of
 from members.models import Organization, User
 from members.permissions import Role
 from tests import factories as make

@@ -8,7 +8,7 @@ from django.urls import reverse
 from campaign.actions import contact_point as actions
 from campaign.actions import visit as visits
 from campaign.models import Participation, Progress, Requirement
-from campaign.supervision_tree import tree_changed
+from campaign.supervision.tree import tree_changed
 from members.models import MemberTag
 from members.registry import Reshaping, TreeChange, effects_of
 from tests import factories as make

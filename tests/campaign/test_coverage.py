@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 
 from campaign.actions.enrolment import placeless
-from campaign.coverage import Unplaced, count_coverage, placed, unplaced, without_place
 from campaign.models import Campaign
-from campaign.roll import roll_changed
+from campaign.progress.coverage import Unplaced, count_coverage, placed, unplaced, without_place
+from campaign.units.roll import roll_changed
 from members.models import Member, Mobility, Organization
 from members.permissions import Role
 from tests import factories as make

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaign.models import Campaign, Enrolment, Gate, PhaseRun, ProgressDay, Requirement, StudyNote
-from campaign.progress import figures_of, recording, refresh
-from campaign.ready import coverage_by_child, coverage_of
+from campaign.progress.ready import coverage_by_child, coverage_of
+from campaign.progress.writing import figures_of, recording, refresh
 from campaign.reports.overview import Stage, gatekeeping, main_phase, requirements_in
-from campaign.roll import roll_changed
+from campaign.units.roll import roll_changed
 from members.models import Mobility, Organization
 from members.permissions import Role
 from tests import factories as make

@@ -11,12 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from campaign.dashboards.outcomes import OUTCOMES, Wanted
+from campaign.dashboards.records import records
 from campaign.models import Enrolment, Gate, Participation, PhaseRun, Requirement, StudyNote, Waiver
-from campaign.outcomes import OUTCOMES, Wanted
-from campaign.progress import figures_of, recording, refresh
-from campaign.records import records
+from campaign.progress.writing import figures_of, recording, refresh
 from campaign.reports.categories import by_category, by_sector
-from campaign.roll import roll_changed
+from campaign.units.roll import roll_changed
 from members.models import Mobility, Organization
 from members.permissions import Role
 from tests import factories as make
@@ -192,7 +192,7 @@ def test_records_page_by_page_are_all_of_them_once(world: Varied) -> None:
 
 
 def test_a_category_of_few_is_found_among_many_units(world: Varied, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("campaign.records.MOST", 1)
+    monkeypatch.setattr("campaign.dashboards.records.MOST", 1)
     rows = records(
         world.campaign,
         world.root,

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
-from campaign.progress import figures_of
+from campaign.progress.writing import figures_of
 from members.permissions import Role
 from portal.documents import documents
 from portal.print_job import find_subject

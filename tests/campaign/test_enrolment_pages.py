@@ -9,7 +9,7 @@ from django.urls import reverse
 from campaign.actions.enrolment import start
 from campaign.actions.waiver import waive
 from campaign.models import Enrolment, PhaseRun, Waiver
-from campaign.progress import figures_of
+from campaign.progress.writing import figures_of
 from members.models import Mobility, Organization
 from members.permissions import Role
 from members.registry import roll_changed

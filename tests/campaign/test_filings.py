@@ -10,7 +10,7 @@ from campaign.actions import enrolment as enrolments
 from campaign.actions import filing as filings
 from campaign.actions.refusal import Refused
 from campaign.models import Enrolment, PlanFiling
-from campaign.progress import figures_of
+from campaign.progress.writing import figures_of
 from members.models import Appointment
 from members.permissions import Role
 from portal.models import Notice

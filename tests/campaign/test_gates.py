@@ -10,7 +10,7 @@ from django.urls import reverse
 from campaign.actions import gate as gates
 from campaign.actions.waiver import waive
 from campaign.models import Enrolment, Gate, PhaseRun
-from campaign.progress import Figures, subjects
+from campaign.progress.writing import Figures, subjects
 from members.models import Appointment
 from members.permissions import Role
 from portal.indicators import Subject

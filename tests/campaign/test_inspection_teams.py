@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from campaign import supervision
 from campaign.actions import inspection as actions
 from campaign.actions.closing import close
 from campaign.models import InspectionTeam, TeamAccess, TeamMember
+from campaign.supervision import teams as supervision
 from members.models import Appointment, Member
 from members.permissions import Permission, Role
 from tests import factories as make

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaign.late import late_rows, mark, unmark
+from campaign.dashboards.late import late_rows, mark, unmark
 from campaign.models import PhaseRun, Progress, Requirement, StudyNote, Waiver
-from campaign.progress import recording, unmet
+from campaign.progress.writing import recording, unmet
 from campaign.reports.overview import requirements_in
 from members.permissions import Role
 from tests import factories as make

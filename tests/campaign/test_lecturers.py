@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from campaign.models import ContactPoint, CoreGroupSeat, Participation, StudySession
-from campaign.progress import Figures, figures_of
-from campaign.recounting import recount
+from campaign.progress.recounting import recount
+from campaign.progress.writing import Figures, figures_of
 from members.models import MemberTag, Organization
 from portal.models import Notice
 from tests import factories as make

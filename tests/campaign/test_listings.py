@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 
 from campaign.actions import postponement as postponements
-from campaign.listing_documents import find_listing, listing_sheet, listing_tables
-from campaign.listings import listings
+from campaign.listings.documents import find_listing, listing_sheet, listing_tables
+from campaign.listings.listing import listings
 from campaign.models import Enrolment, Participation
 from members.models import Mobility, Organization
 from members.permissions import Role

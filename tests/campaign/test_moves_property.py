@@ -13,12 +13,12 @@ from hypothesis.extra.django import TestCase
 
 from campaign.actions import study
 from campaign.actions.enrolment import enrol
-from campaign.coverage import count_coverage
 from campaign.models import Attendance, Campaign, Enrolment, Participation, StudySession
-from campaign.progress import figures_by_child, figures_of, recording, unmet
-from campaign.ready import coverage_of
-from campaign.recounting import recount
-from campaign.rollups import rebalance
+from campaign.progress.coverage import count_coverage
+from campaign.progress.ready import coverage_of
+from campaign.progress.recounting import recount
+from campaign.progress.rollups import rebalance
+from campaign.progress.writing import figures_by_child, figures_of, recording, unmet
 from members.actions import member as people
 from members.actions import organization_reshape as reshape
 from members.actions import transfer as transfers

@@ -3,8 +3,8 @@
 import pytest
 
 from campaign.models import Waiver
-from campaign.progress import Figures, count, count_all, figures_by_child, figures_of, recording, unmet
-from campaign.rollups import set_up
+from campaign.progress.rollups import set_up
+from campaign.progress.writing import Figures, count, count_all, figures_by_child, figures_of, recording, unmet
 from members.models import Organization
 from tests import factories as make
 

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from campaign.days import keep_day
 from campaign.models import (
     Attendance,
     Campaign,
@@ -24,9 +23,10 @@ from campaign.models import (
     StudySession,
     Waiver,
 )
-from campaign.progress import Figures, figures_by_child, figures_of, recording
-from campaign.recounting import recount
-from campaign.rollups import choose, follow, rebalance
+from campaign.progress.days import keep_day
+from campaign.progress.recounting import recount
+from campaign.progress.rollups import choose, follow, rebalance
+from campaign.progress.writing import Figures, figures_by_child, figures_of, recording
 from members.models import Organization
 from members.registry import roll_changed
 from portal.celery import app

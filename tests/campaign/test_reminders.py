@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign import reminders, superior_reminders
 from campaign.models import Campaign, Enrolment, Gate, PhaseRun, Requirement, Waiver
-from campaign.progress import recording
+from campaign.progress.writing import recording
+from campaign.reminders import superiors as superior_reminders
+from campaign.reminders import units as reminders
 from members.models import Appointment, Organization, User
 from members.permissions import Role
 from portal.actions.notice import notify

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from campaign.models import Attendance, Enrolment, Gate, MakeUp, PhaseRun, StudyNote, StudySession, Waiver
-from campaign.progress import recording
+from campaign.progress.writing import recording
 from campaign.reports.phase_report import numeral
 from campaign.reports.statistics import statistics
 from members.models import Organization

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from campaign.actions import study
 from campaign.actions.enrolment import enrol
-from campaign.coverage import unplaced
 from campaign.models import Attendance, Enrolment, Participation, StudySession
-from campaign.progress import Figures, figures_of, recording
-from campaign.ready import coverage_of
-from campaign.recounting import recount
+from campaign.progress.coverage import unplaced
+from campaign.progress.ready import coverage_of
+from campaign.progress.recounting import recount
+from campaign.progress.writing import Figures, figures_of, recording
 from members.actions import member as people
 from members.actions import transfer as transfers
 from members.models import Member, Mobility, Organization

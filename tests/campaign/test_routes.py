@@ -7,8 +7,8 @@ from django.urls import reverse
 from campaign.actions import route as routes
 from campaign.actions.refusal import Refused
 from campaign.models import AlternativeRoute, Participation, StudyNote
-from campaign.progress import figures_of, recording
-from campaign.recounting import recount
+from campaign.progress.recounting import recount
+from campaign.progress.writing import figures_of, recording
 from members.permissions import Role
 from tests import factories as make
 from tests.campaign.unit import Unit, said, unit

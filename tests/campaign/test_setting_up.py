@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from campaign.actions.campaign import change_calendar, set_up
 from campaign.actions.enrolment import enrol
-from campaign.blueprint import blueprints
+from campaign.blueprints.shipped import blueprints
 from campaign.models import Batch, Campaign, Enrolment, Participation, PhaseRun
-from campaign.progress import figures_of
+from campaign.progress.writing import figures_of
 from members.models import Mobility, Organization
 from members.permissions import Role
 from portal.models import Job

@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaign.actions import sign_in as actions
 from campaign.actions import study_plan as plans
 from campaign.models import PlannedSession, SignIn
-from campaign.sign_in_codes import SECONDS, is_screen_code, paper_code, screen_code, slot_of, way_of
+from campaign.study.sign_in_codes import SECONDS, is_screen_code, paper_code, screen_code, slot_of, way_of
 from members.models import User
 from members.permissions import Role
 from portal.models import AuditEntry

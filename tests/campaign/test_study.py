@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaign.actions import study
 from campaign.models import Attendance, Campaign, Enrolment, MakeUp, Participation, StudySession
-from campaign.progress import Figures, figures_of
+from campaign.progress.writing import Figures, figures_of
 from members.models import Member, MemberTag, Mobility
 from members.permissions import Role
 from tests import factories as make

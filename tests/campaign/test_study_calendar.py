@@ -12,8 +12,8 @@ from icalendar import Calendar
 from campaign.actions import study_leave as leaves
 from campaign.actions import study_plan as plans
 from campaign.models import CalendarFeed, StudySession
-from campaign.study_calendar import own_items
-from campaign.study_reminders import sessions_soon
+from campaign.study.calendar import own_items
+from campaign.study.reminders import sessions_soon
 from members.models import User
 from members.permissions import Role
 from portal.actions.notice import notify

@@ -29,8 +29,8 @@ from campaign.models import (
     StudySession,
     Training,
 )
-from campaign.progress import Figures, figures_of, recording, refresh
-from campaign.study_documents import person_sheet, register_tables
+from campaign.progress.writing import Figures, figures_of, recording, refresh
+from campaign.study.documents import person_sheet, register_tables
 from members.models import MemberTag, Organization
 from portal.models import ReadLog
 from tests import factories as make

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaign.actions import study_plan as actions
 from campaign.models import Attendance, PlannedSession, StudySession
-from campaign.study_plans import expected, repetitions
+from campaign.study.plans import expected, repetitions
 from members.models import MemberTag, Mobility
 from members.permissions import Role
 from portal.models import Notice

@@ -11,8 +11,8 @@ from campaign.actions import sign_in as sign_ins
 from campaign.actions import study_leave as leaves
 from campaign.actions import study_plan as plans
 from campaign.models import Attendance, CoreGroupSeat, Participation, PlannedSession, StudySession
-from campaign.progress import figures_of
-from campaign.sign_in_codes import paper_code
+from campaign.progress.writing import figures_of
+from campaign.study.sign_in_codes import paper_code
 from members.models import MemberTag
 from tests import factories as make
 from tests.campaign.test_study_plans import planned

@@ -10,13 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign import reminders
-from campaign.group_lines import campaign_lines
 from campaign.models import Campaign, Enrolment, PhaseRun, StudySession
-from campaign.progress import recompute
-from campaign.reminder_rules import reminder_rules
-from campaign.superior_reminders import units_stalled
-from campaign.traces import quiet
+from campaign.progress.writing import recompute
+from campaign.reminders import units as reminders
+from campaign.reminders.group_lines import campaign_lines
+from campaign.reminders.rules import reminder_rules
+from campaign.reminders.superiors import units_stalled
+from campaign.reminders.traces import quiet
 from members.models import Organization, User
 from members.permissions import Role
 from portal.actions.notice import notify

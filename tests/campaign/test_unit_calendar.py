@@ -11,8 +11,8 @@ from campaign.actions import postponement as postponements
 from campaign.actions import study
 from campaign.actions.refusal import Refused
 from campaign.models import Enrolment, Postponement
-from campaign.progress import figures_of
-from campaign.recounting import recount
+from campaign.progress.recounting import recount
+from campaign.progress.writing import figures_of
 from members.actions import condition as conditions
 from members.models import OrganizationCondition
 from members.permissions import Role

@@ -10,11 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from campaign import findings, supervision
 from campaign.actions import inspection as inspections
 from campaign.actions import visit as visits
 from campaign.models import Finding, TeamAssignment, Visit
-from campaign.supervision_reminders import visits_near
+from campaign.supervision import findings
+from campaign.supervision import teams as supervision
+from campaign.supervision.reminders import visits_near
 from members.models import Appointment, MemberTag
 from members.permissions import Role
 from portal.documents import documents

@@ -8,8 +8,8 @@ from django.urls import reverse
 from campaign.actions import waiver as waivers
 from campaign.actions.refusal import Refused
 from campaign.models import Enrolment, Waiver
-from campaign.progress import figures_of
-from campaign.recounting import recount
+from campaign.progress.recounting import recount
+from campaign.progress.writing import figures_of
 from members.models import MemberTag
 from members.permissions import Role
 from portal.actions import job as jobs

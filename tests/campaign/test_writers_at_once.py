@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 
 from campaign.models import Campaign, Participation
-from campaign.progress import figures_of
-from campaign.ready import coverage_of
-from campaign.recounting import recount
+from campaign.progress.ready import coverage_of
+from campaign.progress.recounting import recount
+from campaign.progress.writing import figures_of
 from members.models import Member, Organization
 from members.permissions import Role
 from tests import factories as make

@@ -9,9 +9,9 @@ from django.urls import reverse
 from campaign.actions import campaign as campaigns
 from campaign.actions import enrolment as enrolments
 from campaign.actions.yearly import NotOver, begin_next_year, next_name
-from campaign.blueprint import read
+from campaign.blueprints.shipped import read
 from campaign.models import Campaign, Enrolment, Participation, PhaseRun
-from campaign.recounting import recount
+from campaign.progress.recounting import recount
 from members.models import Organization
 from members.permissions import Role
 from portal.actions import job as jobs

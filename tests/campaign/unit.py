@@ -9,7 +9,7 @@ from django.utils import timezone
 from campaign.actions import campaign as campaigns
 from campaign.actions import enrolment as enrolments
 from campaign.actions import filing as filings
-from campaign.blueprint import blueprints
+from campaign.blueprints.shipped import blueprints
 from campaign.models import Campaign, Enrolment, Participation, Requirement
 from members.models import Organization, User
 from members.permissions import Role

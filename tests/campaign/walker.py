@@ -14,8 +14,8 @@ from campaign.actions import gate as gates
 from campaign.actions import study
 from campaign.actions import training as trainings
 from campaign.models import Attendance, Enrolment, Participation, PlanFiling, Requirement, StudySession, Training
-from campaign.progress import unmet
-from campaign.unmet import current_phases, gaps, requirements_of
+from campaign.progress.writing import unmet
+from campaign.units.unmet import current_phases, gaps, requirements_of
 from evaluation.actions import record, review, self_analysis
 from evaluation.models import Meeting, SelfAnalysis
 from evaluation.sections import sections_for

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import connection
 
 from campaign.models import Attendance, Campaign, Enrolment, Participation, StudySession
-from campaign.progress import recording
-from campaign.rollups import rebalance
+from campaign.progress.rollups import rebalance
+from campaign.progress.writing import recording
 from members.actions import organization_reshape as reshape
 from members.models import Member, Organization, User
 from members.registry import roll_changed

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from campaign.models import Campaign, Enrolment, Participation
-from campaign.progress import Figures, figures_of
+from campaign.progress.writing import Figures, figures_of
 from evaluation.actions import self_analysis as actions
 from evaluation.models import SelfAnalysis
 from members.models import Organization, User

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from campaign.models import Participation
-from campaign.progress import figures_of
-from campaign.recounting import recount
+from campaign.progress.recounting import recount
+from campaign.progress.writing import figures_of
 from evaluation.actions import review
 from evaluation.models import SelfAnalysis
 from members.models import Organization

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.progress import Figures
+from campaign.progress.writing import Figures
 from evaluation.models import Meeting, OpinionRound, Talk
 from tests import factories as make
 from tests.clients import signed_in

@@ -8,7 +8,7 @@ from django.db import connection
 from django.urls import reverse
 
 from campaign.models import Participation
-from campaign.progress import Figures
+from campaign.progress.writing import Figures
 from evaluation.actions import review as actions
 from evaluation.actions import self_analysis as writing
 from evaluation.models import Remark, SelfAnalysis

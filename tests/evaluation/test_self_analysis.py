@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaign.models import Campaign, Participation
-from campaign.progress import Figures
+from campaign.progress.writing import Figures
 from evaluation.actions import self_analysis as actions
 from evaluation.models import Revision, Section, SelfAnalysis
 from members.models import MemberTag, User

@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from campaign.models import Campaign
-from campaign.own import own_participation
 from campaign.reports.sections import report_sections
+from campaign.units.own import own_participation
 from evaluation.actions import review
 from evaluation.entries import own_analysis, waiting_for
 from evaluation.models import Meeting, OpinionRound, SelfAnalysis, Talk

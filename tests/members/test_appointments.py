@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.progress import figures_of
+from campaign.progress.writing import figures_of
 from members.models import Appointment, Organization, User
 from members.permissions import Role
 from portal.documents import documents

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.progress import figures_of
+from campaign.progress.writing import figures_of
 from members.actions.member import leave
 from members.models import Appointment, Member, User
 from members.permissions import Role

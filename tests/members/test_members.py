@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaign.progress import Figures, figures_of
+from campaign.progress.writing import Figures, figures_of
 from members.actions.member import SameName, create
 from members.identity import canonical
 from members.models import Member, Mobility, User

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaign.models import Enrolment, Gate, Participation, PhaseRun, Waiver
-from campaign.progress import Figures, figures_of, recording
-from campaign.recounting import recount
-from campaign.rollups import rebalance
+from campaign.progress.recounting import recount
+from campaign.progress.rollups import rebalance
+from campaign.progress.writing import Figures, figures_of, recording
 from members.actions import member as people
 from members.actions import organization_reshape as reshape
 from members.models import Appointment, Member, Organization, Transfer

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook
 
-from campaign.progress import figures_of
+from campaign.progress.writing import figures_of
 from members import sample_roster
 from members.models import Member, Mobility, Organization, RosterImport, User
 from members.permissions import Role

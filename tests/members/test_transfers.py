@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign.progress import Figures, figures_of
+from campaign.progress.writing import Figures, figures_of
 from members.actions import member as people
 from members.actions import transfer as transfers
 from members.models import Appointment, Member, Organization, Transfer, User

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from campaign.models import Campaign, Enrolment
-from campaign.progress import Figures, figures_of
+from campaign.progress.writing import Figures, figures_of
 from members.models import Appointment, Member, Organization, User
 from members.permissions import Role
 from members.registry import roll_changed

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from campaign.models import Campaign
-from campaign.rollups import LIMIT, rebalance
+from campaign.progress.rollups import LIMIT, rebalance
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from campaign.models import Campaign
-from campaign.recounting import recount
+from campaign.progress.recounting import recount
 
 
 class Command(BaseCommand):

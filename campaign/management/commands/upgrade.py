@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from campaign.models import Campaign
-from campaign.recounting import recount
+from campaign.progress.recounting import recount
 
 
 class Command(BaseCommand):

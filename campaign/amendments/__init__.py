@@ -1,0 +1,1 @@
+"""Amendments: what a running campaign asks, changed from a day on."""

@@ -1,0 +1,1 @@
+"""Blueprints: what a campaign asks, before it is one."""

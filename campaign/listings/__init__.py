@@ -1,0 +1,1 @@
+"""Lists of units, people and places, with their narrowing, export and print."""

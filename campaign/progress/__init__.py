@@ -1,0 +1,1 @@
+"""Figures that are ready before anyone asks: written with the records, summed at roll-up points, recounted from the records."""

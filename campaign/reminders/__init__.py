@@ -1,0 +1,1 @@
+"""Reminders of this room: rules, what has stalled, what superiors and groups are told."""

@@ -1,0 +1,1 @@
+"""Study: plans, calendars, sign-ins, readings, accounts of hours and days."""

@@ -1,0 +1,1 @@
+"""Leading groups, contact points, inspection teams, their visits and findings."""
