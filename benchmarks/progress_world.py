@@ -273,7 +273,7 @@ def records(author: User) -> None:
     }
     join = "FROM campaign_studysession s JOIN campaign_participation p ON p.enrolment_id = s.enrolment_id"
     fill(Attendance, seen, f"{join} WHERE s.form = 'collective'")
-    note = {"participation": "id", "title": "'心得'", "text": "'心得'", "written_on": f"DATE '{STARTS + timedelta(9)}'"}
+    note = {"participation": "id", "title": "'心得'", "written_on": f"DATE '{STARTS + timedelta(9)}'"}
     fill(StudyNote, note, "FROM campaign_participation WHERE id %% 3 <> 0")
 
 
