@@ -264,7 +264,7 @@ def late(campaign: Any, client: Any) -> None:
     """First page, and the thousandth, reached by turning pages."""
     from django.urls import reverse
 
-    from campaign.late import late_rows, mark
+    from campaign.dashboards.late import late_rows, mark
     from campaign.reports.overview import main_phase, requirements_in
 
     node = campaign.organization
@@ -314,7 +314,7 @@ def served(campaign: Any, port: int, signed: str, places: list[Any]) -> None:
 
 
 def check(campaign: Any) -> int:
-    from campaign.recounting import recount
+    from campaign.progress.recounting import recount
 
     start = time.perf_counter()
     differences = list(recount(campaign, processes=os.cpu_count() or 1))
