@@ -7,7 +7,7 @@ PORT ?= 8000
 UV ?= uv
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 # What is built needs no data and no secrets.
 BUILD := PORTAL_MODE=embedded DATA_DIR=build/make DATABASE_URL=sqlite://:memory: BROKER_URL=files://localhost
 PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk

@@ -23,7 +23,7 @@ from django.urls import reverse
 
 from campaign.dashboards.late import late_rows, mark
 from campaign.models import Campaign, Enrolment, Participation, PhaseRun, StudyNote
-from campaign.progress.coverage import coverage_of
+from campaign.progress.ready import coverage_of
 from campaign.progress.recounting import recount
 from campaign.progress.rollups import rebalance
 from campaign.progress.writing import count, recompute

@@ -34,7 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
     shared = "PYTEST_XDIST_WORKER" in os.environ
-    items.sort(key=lambda item: any(item.iter_markers("browser")) or any(item.iter_markers("servers")), reverse=shared)
+    long = ("browser", "servers", "long")
+    items.sort(key=lambda item: any(item.get_closest_marker(mark) for mark in long), reverse=shared)
 
 
 def pytest_unconfigure() -> None:

@@ -134,7 +134,13 @@ def count_all(requirements: Collection[Requirement], enrolment: int) -> dict[tup
     if not requirements:
         return {}
     asked = tuple(
-        (r.pk, r.indicator_code, r.audience_code, json.dumps([r.params, r.sectors], sort_keys=True))
+        (
+            r.pk,
+            r.campaign_id,
+            r.indicator_code,
+            r.audience_code,
+            json.dumps([r.params, r.sectors, r.family], sort_keys=True),
+        )
         for r in requirements
     )
     key = (connection.vendor, timezone.localdate(), asked)

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from campaign.actions import enrolment as enrolments
 from campaign.models import Campaign, Enrolment
+from campaign.progress.writing import recording
 from members.models import Organization, User
 from rectification.demo.accounts import staff
 from rectification.demo.changing import amendment, own_blueprint
@@ -27,7 +28,7 @@ def walk(district: District, campaign: Campaign) -> None:
     first = campaign.batches.order_by("number").first()
     branches = Enrolment.objects.filter(batch=first, organization__kind__in=Organization.BRANCH_KINDS)
     for position, enrolment in enumerate(branches.in_tree_order()):
-        with transaction.atomic():
+        with recording([enrolment.pk]):
             walk_one(district, enrolment, position)
 
 
@@ -52,18 +53,18 @@ def build(root: Organization, office: User) -> Iterator[Any]:
     accounts = staff(district)
     yield "正在建立教育活动并编入批次……"
     campaign = begin_campaign(district)
-    with transaction.atomic():
+    with recording([]):
         train(district)
     yield "正在按实际进程记录学习、评议和整改……"
     walk(district, campaign)
     yield "正在登记班子、流动党员查找和组织关系转接……"
-    with transaction.atomic():
+    with recording([]):
         keep_people(district)
     yield "正在登记学习材料、自学、心得和培训……"
-    with transaction.atomic():
+    with recording([]):
         study_around(district, campaign)
     yield "正在安排今后的学习……"
-    with transaction.atomic():
+    with recording([]):
         plan_ahead(district)
     yield "正在登记领导小组、联系点和督导走访……"
     with transaction.atomic():
@@ -73,7 +74,7 @@ def build(root: Organization, office: User) -> Iterator[Any]:
         own_blueprint(district)
         amendment(district, campaign)
     yield "正在登记特殊情况……"
-    with transaction.atomic():
+    with recording([]):
         special_cases(district, campaign)
     yield "正在生成提醒……"
     remind(district, campaign)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -305,6 +306,7 @@ def check(w: World, name: str) -> None:
         assert not any(Organization.objects.find_problems())
 
 
+@pytest.mark.long
 class Moves(TestCase):
     """A small city: two districts with two branches each, one branch that is not in the campaign, and a 党小组."""
 

@@ -17,17 +17,16 @@ from members.models import User
 from members.permissions import Role
 from portal.models import AuditEntry
 from tests import factories as make
-from tests.campaign.unit import TODAY, Unit, said, unit
+from tests.campaign.unit import Unit, said, unit
 from tests.clients import signed_in
 
+pytestmark = pytest.mark.usefixtures("noon")
 NOON = timezone.make_aware(datetime(2026, 9, 16, 12, 0, 0))
 
 
 def planned(here: Unit, **change: Any) -> PlannedSession:
-    """A session that begins in an hour, or just before midnight."""
-    midnight = timezone.make_aware(datetime.combine(TODAY() + timedelta(1), datetime.min.time()))
-    soon = min(timezone.now() + timedelta(hours=1), midnight - timedelta(minutes=1))
-    values = {"topic": "学习党章", "form": "collective", "starts_at": soon} | change
+    """A session that begins in an hour."""
+    values = {"topic": "学习党章", "form": "collective", "starts_at": timezone.now() + timedelta(hours=1)} | change
     return plans.plan(enrolment=here.enrolment, materials=[], submission=None, by=here.secretary, **values)[0]
 
 

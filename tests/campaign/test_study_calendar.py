@@ -24,7 +24,7 @@ from tests.campaign.test_study_plans import DAY, moment, planned
 from tests.campaign.unit import TODAY, Unit, said, unit
 from tests.clients import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture

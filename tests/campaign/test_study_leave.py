@@ -18,7 +18,7 @@ from tests import factories as make
 from tests.campaign.unit import Unit, said, unit
 from tests.clients import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 REASON = "下午去医院复查"
 
 

@@ -17,7 +17,7 @@ from tests import factories as make
 from tests.campaign.unit import TODAY, Unit, said, unit
 from tests.clients import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY = timedelta(days=1)
 
 

@@ -13,7 +13,7 @@ from tests.campaign.test_study_record import sent
 from tests.campaign.unit import Unit, said, unit
 from tests.clients import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 
 @pytest.fixture

@@ -134,5 +134,6 @@ def test_the_menu_tells_where_one_is_on_every_page_about_people() -> None:
         entries = office.get(reverse(name, args=args)).context["menu"]
         assert [entry["label"] for entry in entries if entry["current"]] == ["组织与党员"]
     own = make.hat(Role.SECRETARY, person.branch, person)
-    entries = signed_in(own).get(reverse("member-detail", args=[person.pk])).context["menu"]
+    context = signed_in(own).get(reverse("member-detail", args=[person.pk])).context
+    entries = [*context["menu"], *context["own_menu"]]
     assert [entry["label"] for entry in entries if entry["current"]] == ["我的登记信息"]

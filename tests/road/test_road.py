@@ -131,7 +131,7 @@ def first_sign_in(visit: Visit, base: str, slip: tuple[str, str], width: int = 1
     fields.nth(fields.count() - 2).fill(OWN)
     fields.nth(fields.count() - 1).fill(OWN)
     page.click("main button[type=submit]")
-    expect(page.locator("h1")).to_contain_text("好")
+    expect(page.locator("h1")).to_contain_text("同志")
     return page
 
 
@@ -196,7 +196,7 @@ def test_07_the_gate_names_what_is_missing_and_the_office_decides(road: Road) ->
     office.locator("main").get_by_label("审核意见").fill("同意。")
     submit(office, "提交审核")
     expect(office.locator("main")).to_contain_text("理由")
-    office.locator("main").get_by_label("未完成而同意转段的理由").fill("动员大会因防汛推迟，限下周补开。")
+    office.locator("main").get_by_label("未完成而同意的理由").fill("动员大会因防汛推迟，限下周补开。")
     submit(office, "提交审核")
     page.get_by_role("link", name="本支部").first.click()
     expect(page.locator("main")).to_contain_text("分析评议")
@@ -280,7 +280,8 @@ def test_11_the_office_sees_it_at_once_exports_it_and_prints_the_report(road: Ro
     page = road.office
     page.goto("/campaigns/")
     page.get_by_role("link", name="先进性教育活动").first.click()
-    page.get_by_role("link", name="进展总览").first.click()
+    page.locator("main").get_by_role("link", name="进展总览").first.click()
+    page.locator("main").get_by_role("link", name="分析评议").first.click()
     expect(page.locator("main")).to_contain_text("1／4人")
     dashboard = page.url
     book = openpyxl.load_workbook(io.BytesIO(printed(page, "情况统计表（表格）")))
