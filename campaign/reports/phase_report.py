@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from campaign.models import Campaign, Enrolment, Phase, PhaseRun, Requirement, Step, Waiver
-from campaign.progress.coverage import Coverage
 from campaign.progress.ready import coverage_of
 from campaign.progress.writing import NOTHING, Figures, figures_of, unmet
 from campaign.reports.overview import requirements_in, unit_of
+from campaign.reports.pictures import people_picture
 from campaign.reports.place import Place
 from campaign.reports.sections import report_sections
 from campaign.reports.study import study_lines
@@ -106,15 +106,6 @@ def phase_report(place: Place, user: Any) -> dict[str, Any]:
         "anything": any(f.total for f in figures.values()) or coverage.enrolled,
         "today": timezone.localdate(),
     }
-
-
-def people_picture(coverage: Coverage) -> SafeString:
-    parts = [
-        charts.Part("参加活动", coverage.taking_part, "dark"),
-        charts.Part("在外地参加", coverage.elsewhere, "hatched"),
-        charts.Part("尚未编入", coverage.without_place, "pale"),
-    ]
-    return charts.coverage_bar("党员覆盖情况", charts.Part("在册党员", coverage.on_roll), parts)
 
 
 def dates(place: Place) -> dict[str, Any]:

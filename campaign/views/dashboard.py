@@ -13,7 +13,7 @@ from campaign.dashboards import matrix
 from campaign.dashboards.helping import needs
 from campaign.dashboards.numbers import coverage_numbers, gate_numbers, owing_rows, sector_rows
 from campaign.dashboards.records import Links
-from campaign.models import Campaign
+from campaign.models import Campaign, Phase
 from campaign.reports import overview
 from campaign.reports.categories import breakdown, is_small
 from campaign.reports.pictures import TREND_DAYS, bars, people_picture, places_picture, trend_picture
@@ -117,12 +117,18 @@ def table(
     }
 
 
+def phase_shown(request: HttpRequest, campaign: Campaign, node: Organization) -> tuple[list[Phase], Phase | None]:
+    """All phases, and the one that was asked for or that most units are in."""
+    phases = list(campaign.phases.all())
+    asked = next((phase for phase in phases if phase.number == phase_asked(request)), None)
+    return phases, asked or overview.main_phase(campaign, node)
+
+
 @requires(Permission.VIEW_PROGRESS)
 def dashboard_trends(request: HttpRequest, campaign_pk: int, organization_pk: int) -> HttpResponse:
     """How the share of each requirement changed over a year."""
     campaign, node = place(request, campaign_pk, organization_pk)
-    phases = list(campaign.phases.all())
-    phase = next((p for p in phases if p.number == phase_asked(request)), None) or overview.main_phase(campaign, node)
+    phases, phase = phase_shown(request, campaign, node)
     requirements = overview.requirements_in(campaign, phase) if phase else []
     found = overview.trends(node, requirements, timezone.localdate() - timedelta(TREND_DAYS))
     drawn = [
@@ -147,8 +153,7 @@ def dashboard_trends(request: HttpRequest, campaign_pk: int, organization_pk: in
 def dashboard_breakdown(request: HttpRequest, campaign_pk: int, organization_pk: int) -> HttpResponse:
     """By 领域 and by member category; counted from the records at once where the node is small, as a file where it is large."""
     campaign, node = place(request, campaign_pk, organization_pk)
-    phases = list(campaign.phases.all())
-    phase = next((p for p in phases if p.number == phase_asked(request)), None) or overview.main_phase(campaign, node)
+    phases, phase = phase_shown(request, campaign, node)
     small, may = is_small(campaign, node), rights(request.user, node)
     context = {
         "campaign": campaign,

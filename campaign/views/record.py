@@ -7,18 +7,17 @@ from django.shortcuts import render
 from django.urls import get_script_prefix, resolve
 from django.utils import timezone
 
-from campaign.dashboards.late import Late, mark, unmark
+from campaign.dashboards.late import unmark
 from campaign.dashboards.outcomes import CATEGORIES, OUTCOMES, SECTORS, Wanted
 from campaign.dashboards.records import how_many, records
 from campaign.models import Requirement
 from campaign.reports.overview import requirements_in, unit_of
 from campaign.views.dashboard import place, rights
+from campaign.views.late import PAGE, next_url
 from members.models import Organization
 from members.permissions import Permission
 from portal.access import requires
 from portal.indicators import Subject
-
-PAGE = 50
 
 
 @requires(Permission.VIEW_PROGRESS)
@@ -78,14 +77,6 @@ def choices(requirement: Requirement, *, names: bool) -> dict[str, Any]:
         "sectors": SECTORS.items(),
         "categories": CATEGORIES.values() if people and names else (),
     }
-
-
-def next_url(request: HttpRequest, rows: list[Late]) -> str:
-    if len(rows) <= PAGE:
-        return ""
-    query = request.GET.copy()
-    query["after"] = mark(rows[PAGE - 1].position)
-    return f"?{query.urlencode()}"
 
 
 def first_url(request: HttpRequest) -> str:

@@ -29,18 +29,25 @@ def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
     return render(request, "members/channel_list.html", context)
 
 
+def saved(request: HttpRequest, form: ChannelForm) -> bool:
+    """Save what is right; a name that is taken is said at the field."""
+    if not form.is_valid():
+        return False
+    try:
+        actions.save(channel=form.save(commit=False), by=request.user)
+    except actions.Taken:
+        form.add_error("name", TAKEN)
+        return False
+    return True
+
+
 @requires(Permission.MANAGE_CHANNELS)
 def create(request: HttpRequest, org_pk: int) -> HttpResponse:
     node = organization_in_scope(request, org_pk)
     form = ChannelForm(request.POST or None, instance=Channel(organization=node))
-    if form.is_valid():
-        try:
-            actions.save(channel=form.save(commit=False), by=request.user)
-        except actions.Taken:
-            form.add_error("name", TAKEN)
-        else:
-            messages.success(request, "通道已建立。请点“发送测试”，看群里是否收到。")
-            return redirect("channel-list", node.pk)
+    if saved(request, form):
+        messages.success(request, "通道已建立。请点“发送测试”，看群里是否收到。")
+        return redirect("channel-list", node.pk)
     return form_page(request, node, form, "channel_edit")
 
 
@@ -48,14 +55,9 @@ def create(request: HttpRequest, org_pk: int) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     channel = channel_in_scope(request, pk)
     form = ChannelForm(request.POST or None, instance=channel)
-    if form.is_valid():
-        try:
-            actions.save(channel=form.save(commit=False), by=request.user)
-        except actions.Taken:
-            form.add_error("name", TAKEN)
-        else:
-            messages.success(request, "通道已保存。")
-            return redirect("channel-list", channel.organization_id)
+    if saved(request, form):
+        messages.success(request, "通道已保存。")
+        return redirect("channel-list", channel.organization_id)
     return form_page(request, channel.organization, form, "channel_edit", channel=channel)
 
 
