@@ -70,15 +70,13 @@ def say_cancelled(plan: PlannedSession, *, by: Any) -> int:
 
 
 def say_leave_asked(leave: StudyLeave) -> None:
-    """To those who decide, without the reason."""
+    """To those who decide, without kind and reason: notices may leave the portal, what somebody suffers from does not."""
     plan = leave.plan
     hats = Appointment.objects.current().filter(
         organization=plan.enrolment.organization_id,
         role__in=roles_with(plan.enrolment.acted_for_with(Permission.DECIDE_LEAVE)),
     )
-    text = (
-        f"{leave.participation}因{leave.get_kind_display()}不能参加学习“{plan.topic}”（{in_words(plan)}），请您批复。"
-    )
+    text = f"{leave.participation}请假，不能参加学习“{plan.topic}”（{in_words(plan)}），请您批复。"
     notify(leave_drafts(leave, set(hats.values_list("user", flat=True)), text, "asked", leave.asked_at))
 
 

@@ -98,6 +98,7 @@ def test_an_empty_folder_becomes_a_portal_and_stays_one(site: Site) -> None:
 
 
 def test_the_clock_and_the_worker_run_inside(site: Site) -> None:
+    site.migrate()
     """A job of a kind nobody knows is taken by the worker and refused, which shows that it listens."""
     process, _ = start(site)
     site.run(
@@ -112,6 +113,7 @@ def test_the_clock_and_the_worker_run_inside(site: Site) -> None:
 
 
 def test_a_fallen_worker_is_started_again(site: Site) -> None:
+    site.migrate()
     process, _ = start(site)
     before = {each.pid for each in wait_for(lambda: processes(site, "celery"))}
     for each in processes(site, "celery"):
@@ -122,6 +124,7 @@ def test_a_fallen_worker_is_started_again(site: Site) -> None:
 
 
 def test_a_killed_parent_leaves_no_children(site: Site) -> None:
+    site.migrate()
     process, _ = start(site)
     wait_for(lambda: len(processes(site, "celery")) == 2)
     process.kill()
@@ -130,6 +133,7 @@ def test_a_killed_parent_leaves_no_children(site: Site) -> None:
 
 
 def test_a_taken_port_or_folder_is_told_in_plain_words(site: Site) -> None:
+    site.migrate()
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         refused = site.manage("start", "--port", str(port), check=False)
