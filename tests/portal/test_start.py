@@ -133,7 +133,6 @@ def test_a_killed_parent_leaves_no_children(site: Site) -> None:
 
 
 def test_a_taken_port_or_folder_is_told_in_plain_words(site: Site) -> None:
-    site.migrate()
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         refused = site.manage("start", "--port", str(port), check=False)
