@@ -8,13 +8,14 @@ UV ?= uv
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+ON_POSTGRESQL := $(BIN)/python -m tests.servers postgresql -- $(PYTEST)
 # What is built needs no data and no secrets.
 BUILD := PORTAL_MODE=embedded DATA_DIR=build/make DATABASE_URL=sqlite://:memory: BROKER_URL=files://localhost
 PACKAGES := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-cjk
 TEST_PACKAGES := poppler-utils chromium redis-server postgresql
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 
-.PHONY: help setup packages assets demo start test test-packages lint check lock clean
+.PHONY: help setup packages assets demo start test test-postgresql test-packages lint check lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile | head -3
@@ -78,7 +79,11 @@ test-packages: packages
 
 test: test-packages .venv/.installed-dev assets lint
 	$(PYTEST)
-	$(BIN)/python -m tests.servers postgresql -- $(PYTEST) -m "not browser"
+	$(ON_POSTGRESQL) -m "not browser and not once"
+
+# All tests that need no window on PostgreSQL, those too that ask nothing of the database.
+test-postgresql: test-packages .venv/.installed-dev assets
+	$(ON_POSTGRESQL) -m "not browser"
 
 lock:
 	for name in requirements requirements-dev requirements-node; do $(UV) pip compile -q $(LOCK_FLAGS) -o $$name.lock $$name.in || exit 1; done

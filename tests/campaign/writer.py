@@ -54,8 +54,13 @@ def shape(dice: random.Random, campaign: Campaign, by: User) -> None:
         rebalance(campaign, dice.choice([1, 5, 12, 50]))
         return
     branches = list(Organization.objects.branches())
-    parents = list(Organization.objects.filter(kind="committee", depth=2))
-    reshape.move(node=dice.choice(branches), parent=dice.choice(parents), by=by)
+    node = dice.choice(branches)
+    others = [
+        place
+        for place in Organization.objects.filter(kind="committee", depth=2)
+        if not node.path.startswith(place.path)
+    ]
+    reshape.move(node=node, parent=dice.choice(others), by=by)
 
 
 def work(seed: int, seconds: float, role: str, done: Any) -> None:

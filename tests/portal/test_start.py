@@ -16,7 +16,7 @@ from tests.servers import Site, free_port, wait_for
 
 MANIFEST = Path(settings.STATIC_ROOT) / "staticfiles.json"
 COUNT = "from django.contrib.auth import get_user_model as u; answer = u().objects.count()"
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.once]
 
 
 @pytest.fixture
