@@ -1,6 +1,7 @@
 """Kill -9 in the middle of a real import and of a real sheet: finished after the restart, once."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -29,6 +30,13 @@ from portal.actions.job import submit
 submit(kind="print", title="党员名册", by=User.objects.get(),
        params={"document": "roll", "params": {"organization": str(Organization.objects.get(code="B").pk)}, "format": "pdf"})
 """
+KILLER = """
+import os, pathlib, signal, time
+from portal.models import Job
+pathlib.Path({watching!r}).touch()
+while Job.objects.order_by('-pk').first().state == 'queued': time.sleep(0.01)
+os.kill(int(pathlib.Path({pid!r}).read_text()), signal.SIGKILL)
+"""
 STATE = "from portal.models import Job; job = Job.objects.order_by('-pk').first(); answer = [job.state, job.attempts]"
 COUNT = "from members.models import Member; answer = Member.objects.count()"
 FILE = "from portal.models import Job; answer = Job.objects.order_by('-pk').first().read_file()[:5].decode()"
@@ -44,12 +52,15 @@ def site() -> Iterator[Site]:
 
 def kill_while_running(site: Site) -> None:
     """A worker takes the job and is killed before it has finished."""
-    worker = site.start_worker()
-    site.run(
-        "import os, signal, time\nfrom portal.models import Job\n"
-        "while Job.objects.order_by('-pk').first().state == 'queued': time.sleep(0.02)\n"
-        f"os.kill({worker.pid}, signal.SIGKILL)"
-    )
+    watching, pid = site.folder / "watching", site.folder / "worker.pid"
+    with ThreadPoolExecutor(1) as pool:
+        killer = pool.submit(site.run, KILLER.format(watching=str(watching), pid=str(pid)))
+        wait_for(watching.exists, 60)
+        worker = site.start_worker()
+        pid.write_text(str(worker.pid))
+        killer.result()
+    watching.unlink()
+    pid.unlink()
     worker.wait()
     assert site.run(STATE) == ["running", 1], "killed in the middle"
 

@@ -131,7 +131,7 @@ def first_sign_in(visit: Visit, base: str, slip: tuple[str, str], width: int = 1
     fields.nth(fields.count() - 2).fill(OWN)
     fields.nth(fields.count() - 1).fill(OWN)
     page.click("main button[type=submit]")
-    expect(page.locator("h1")).to_contain_text("好")
+    expect(page.locator("h1")).to_contain_text("同志")
     return page
 
 
