@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from members.actions.committee import hold
 from members.models import CoveredUnit, Liaison, Organization
 from portal.actions.log import audit
 
@@ -18,9 +19,10 @@ class AlreadyOver(Exception):
 
 
 def add_unit(*, organization: Organization, by: Any, **values: Any) -> CoveredUnit:
-    """Raises ``Listed``."""
+    """Raises ``Listed``, and ``OrganizationClosed`` where nobody looks after units any more."""
     try:
         with transaction.atomic():
+            hold(organization)
             unit = CoveredUnit.objects.create(organization=organization, **values)
             audit(by=by, verb="登记覆盖单位", target=organization, unit=unit.name)
     except IntegrityError as error:
@@ -47,8 +49,8 @@ def remove_unit(*, unit: CoveredUnit, by: Any) -> None:
 
 @transaction.atomic
 def send(*, organization: Organization, by: Any, **values: Any) -> tuple[Liaison, bool]:
-    """An instructor or contact person starts; the person, and ``False`` if just this is on the list already."""
-    Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    """An instructor or contact person starts; the person, and ``False`` if just this is on the list already. Raises ``OrganizationClosed``."""
+    hold(organization)
     if known := organization.liaisons.filter(left_on=None, **values).first():
         return known, False
     liaison = organization.liaisons.create(**values)

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from members.actions import covered as actions
+from members.actions.committee import OrganizationClosed
 from members.forms.covered import LiaisonEndForm, LiaisonForm, UnitForm
-from members.models import CoveredUnit, Liaison
+from members.models import CoveredUnit, Liaison, Organization
 from members.permissions import Permission
 from members.tree import visible_trail
 from members.views.at_organization import form_page, organization_in_scope
@@ -30,9 +31,14 @@ def overview(request: HttpRequest, org_pk: int) -> HttpResponse:
         "trail": visible_trail(user, node),
         "units": node.covered_units.all(),
         "liaisons": node.liaisons.select_related("unit").order_by(F("left_on").desc(nulls_first=True), "pk"),
-        "may_edit": user.can(Permission.EDIT_ROLL, at=node),
+        "may_edit": not node.closed_on and user.can(Permission.EDIT_ROLL, at=node),
     }
     return render(request, "members/covered_unit_list.html", context)
+
+
+def refused(request: HttpRequest, node: Organization) -> HttpResponse:
+    messages.error(request, f"没有登记：{node}已撤销，它的覆盖单位已移交，请在接续的组织登记。")
+    return redirect("covered-unit-list", node.pk)
 
 
 @requires(Permission.EDIT_ROLL)
@@ -44,6 +50,8 @@ def create(request: HttpRequest, org_pk: int) -> HttpResponse:
             unit = actions.add_unit(organization=node, by=request.user, **form.cleaned_data)
         except actions.Listed:
             form.add_error("name", TWICE)
+        except OrganizationClosed:
+            return refused(request, node)
         else:
             messages.success(request, f"已列入{unit}。")
             return redirect("covered-unit-list", node.pk)
@@ -81,7 +89,10 @@ def send(request: HttpRequest, org_pk: int) -> HttpResponse:
     node = organization_in_scope(request, org_pk)
     form = LiaisonForm(request.POST or None, organization=node, initial={"since": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
-        liaison, new = actions.send(organization=node, by=request.user, **form.cleaned_data)
+        try:
+            liaison, new = actions.send(organization=node, by=request.user, **form.cleaned_data)
+        except OrganizationClosed:
+            return refused(request, node)
         say_saved(request, f"已登记{liaison}。", new=new)
         return redirect("covered-unit-list", node.pk)
     return form_page(request, node, form, "liaison_create")

@@ -133,6 +133,21 @@ def test_units_of_a_closed_branch_are_looked_after_above(town: dict[str, Any]) -
     assert covered(town["joint"])[0] == {}
 
 
+@pytest.mark.parametrize(
+    ("page", "typed"), [("covered-unit-create", {}), ("liaison-create", {"kind": "contact", "since": str(TODAY)})]
+)
+def test_nobody_is_listed_at_a_branch_that_was_merged_meanwhile(
+    town: dict[str, Any], page: str, typed: dict[str, str]
+) -> None:
+    reshape.merge(node=town["joint"], other=town["other"], by=town["office"])
+    before = CoveredUnit.objects.count(), Liaison.objects.count()
+    url = reverse(page, args=[town["joint"].pk])
+    told = signed_in(town["office"]).post(url, typed | {"name": "新来的"}, follow=True).text
+    assert "已撤销，它的覆盖单位已移交" in told
+    assert url not in told
+    assert (CoveredUnit.objects.count(), Liaison.objects.count()) == before
+
+
 def test_units_stay_with_the_branch_when_it_is_split_or_moved(town: dict[str, Any]) -> None:
     before = covered(town["joint"])
     member = town["joint"].members.first()
