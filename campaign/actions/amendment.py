@@ -11,8 +11,8 @@ from django.utils import timezone
 from campaign.actions.refusal import Refused
 from campaign.amendments.effect import chunks, effect_of, outcome_of
 from campaign.models import Amendment, AmendmentChange, Campaign, Requirement, Step
-from campaign.progress.ledgers import hold_shape
 from campaign.progress.writing import recording
+from members.tree_lock import hold_shape
 from portal.actions.job import submit_once
 from portal.actions.log import audit
 from portal.jobs import JobFailure, JobKind, Outcome, Progress, job_kinds

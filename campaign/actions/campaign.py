@@ -24,6 +24,7 @@ from campaign.progress.writing import fill, refresh
 from campaign.units.dates import DAY, propose
 from members.dates import add_months
 from members.models import Organization
+from members.tree_lock import changing_roll
 from portal.actions.log import audit
 
 Dates = tuple[date, date]
@@ -39,7 +40,7 @@ def batch_dates(blueprint: Blueprint, starts_on: date) -> list[Dates]:
     return dates
 
 
-@transaction.atomic
+@changing_roll()
 def set_up(
     *,
     blueprint: Blueprint,

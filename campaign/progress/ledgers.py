@@ -20,7 +20,6 @@ Numbers = tuple[int, ...]
 Entry = tuple[Bucket, Numbers]
 # By organisation and own key (requirement, phase, campaign).
 Entries = Mapping[tuple[int, int], Entry]
-SHAPE = 2005_01
 MANY = 1000
 
 
@@ -80,20 +79,6 @@ def end_of(path: str) -> str:
 def beneath(path: str) -> Q:
     """Rows at or below a path, as a range that an index on (…, path) serves."""
     return Q(path__gte=path, path__lte=end_of(path))
-
-
-def share_shape() -> None:
-    """Everybody who writes holds this for the transaction: roll-up points and paths stay as they are meanwhile."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [SHAPE])
-
-
-def hold_shape() -> None:
-    """Whoever changes roll-up points or moves a subtree is alone with the ready rows for the rest of the transaction."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SHAPE])
 
 
 class Points:

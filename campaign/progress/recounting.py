@@ -19,13 +19,12 @@ from campaign.progress.ledgers import (
     Points,
     Sums,
     add,
-    hold_shape,
-    share_shape,
     store,
 )
 from campaign.progress.rollups import in_campaign
 from campaign.progress.writing import counted, cover, kept_requirements, lock, units
 from members.models import Organization
+from members.tree_lock import hold_shape, share_shape
 
 CHUNK = 1000
 # Fewer portions are not worth processes of their own.

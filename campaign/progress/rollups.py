@@ -14,8 +14,9 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, Subquery, Sum
 
 from campaign.models import Campaign, Reach, Ready, RollupPoint
-from campaign.progress.ledgers import LEDGERS, Bucket, Ledger, Points, Sums, add, ancestors, beneath, hold_shape
+from campaign.progress.ledgers import LEDGERS, Bucket, Ledger, Points, Sums, add, ancestors, beneath
 from members.models import Organization
+from members.tree_lock import hold_shape
 
 LIMIT = 1000
 # In a campaign too large for it the topmost points are so many that writers do not wait for each other there, and no more.

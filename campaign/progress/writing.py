@@ -27,9 +27,10 @@ from campaign.progress.counting import (
     unmet,
 )
 from campaign.progress.coverage import reach_of
-from campaign.progress.ledgers import PROGRESS, REACH, STANDING, Entry, Points, share_shape, store
+from campaign.progress.ledgers import PROGRESS, REACH, STANDING, Entry, Points, store
 from campaign.progress.ready import figures_by_child, figures_of
 from members.models import Organization
+from members.tree_lock import share_shape
 
 __all__ = [
     "NOTHING",

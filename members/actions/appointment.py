@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +12,7 @@ from members.actions.account import create_missing
 from members.models import Appointment, Member, Organization, User
 from members.permissions import Permission, roles_with
 from members.registry import roll_changed
+from members.tree_lock import changing_roll
 from portal.actions.log import audit
 from portal.actions.notice import notify
 from portal.notices import Draft
@@ -51,7 +52,7 @@ def appoint(
 ) -> Appointment:
     """Give a hat; one that has run out makes room. Raises ``AlreadyAppointed`` if one is in force or to come."""
     try:
-        with transaction.atomic():
+        with changing_roll():
             user = account_of(person, at=organization, by=by) if isinstance(person, Member) else person
             same = make_room(user, organization, role)
             if since <= timezone.localdate():  # whoever stood in is now appointed
@@ -68,7 +69,7 @@ def lend(*, hat: Appointment, person: Member | User, since: date, until: date, b
     """Lend one's hat for a time; the holder keeps it too. Raises ``AlreadyAppointed``, or ``NotLendable`` if the hat was
     taken away in the meantime."""
     try:
-        with transaction.atomic():
+        with changing_roll():
             if not Appointment.objects.current().select_for_update().filter(pk=hat.pk).exists():
                 raise NotLendable
             user = account_of(person, at=hat.organization, by=by) if isinstance(person, Member) else person
@@ -85,7 +86,7 @@ def lend(*, hat: Appointment, person: Member | User, since: date, until: date, b
     return lent
 
 
-@transaction.atomic
+@changing_roll()
 def give_back(*, hat: Appointment, by: Any) -> None:
     """End a delegation early, effective at the next request, and tell the other of the two; raises ``AlreadyRevoked``."""
     if not hat.end():
@@ -102,7 +103,7 @@ def notice(user: User, hat: Appointment, text: str) -> None:
     notify([Draft(user.pk, key, "任职", text, reverse("my-appointments"))])
 
 
-@transaction.atomic
+@changing_roll()
 def revoke(*, hat: Appointment, by: Any) -> None:
     """Take a hat away, effective at the next request; raises ``LastOne`` or ``AlreadyRevoked``."""
     appointing = roles_with(Permission.MANAGE_APPOINTMENTS)

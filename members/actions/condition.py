@@ -3,12 +3,11 @@
 from datetime import date
 from typing import Any
 
-from django.db import transaction
-
 from members.models import Organization, OrganizationCondition
 from members.models.condition import BY_GRAVITY
 from members.models.since import SinceKnown
 from members.registry import roll_changed
+from members.tree_lock import changing_roll
 from portal.actions.log import audit
 
 
@@ -16,7 +15,7 @@ class AlreadyLifted(Exception):
     """Somebody else has just lifted it."""
 
 
-@transaction.atomic
+@changing_roll()
 def set_condition(
     *,
     organization: Organization,
@@ -45,7 +44,7 @@ def set_condition(
     return record, new
 
 
-@transaction.atomic
+@changing_roll()
 def lift(*, record: OrganizationCondition, on: date, name: str, note: str, by: Any) -> None:
     """The condition ends with a written record of what was done; raises ``AlreadyLifted``."""
     holding = OrganizationCondition.objects.holding().filter(pk=record.pk)

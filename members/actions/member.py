@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from members.history import Change, keep_changes
 from members.models import Appointment, CommitteePost, Member, MemberTag, Mobility, Organization, Transfer, User
 from members.registry import roll_changed
+from members.tree_lock import changing_roll
 from portal.actions.log import audit, note_reading
 
 CONTACT_READING = "member-contact"
@@ -90,7 +91,7 @@ def create(
     changes = {verbose("branch"): ["", str(branch)]} | write(member, facts, contact)
     changes[verbose("status")] = ["", shown(member, "status")]
     try:
-        with transaction.atomic():
+        with changing_roll():
             if Organization.objects.select_for_update(no_key=True).get(pk=branch.pk).closed_on:
                 raise BranchClosed
             if not namesake and Member.objects.on_roll().filter(branch=branch, name=member.name).exists():
@@ -107,7 +108,7 @@ def create(
 def change(*, member: Member, facts: dict[str, Any], contact: dict[str, str], tags: Collection[str], by: Any) -> bool:
     """Write what differs (``False``: nothing does); raises ``Taken`` when a number is somebody else's."""
     try:
-        with transaction.atomic():
+        with changing_roll():
             kept = Member.objects.select_for_update(of=("self",)).select_related("branch").get(pk=member.pk)
             changes = write(kept, facts, contact) | write_tags(kept, tags)
             if not changes:
@@ -137,7 +138,7 @@ def open_mobility(
     ``False`` if that is registered already, or the host has been closed meanwhile.
     """
     try:
-        with transaction.atomic():
+        with changing_roll():
             if host and not Organization.objects.select_for_update(no_key=True).open().filter(pk=host.pk).exists():
                 return False
             Mobility.objects.create(member=member, kind=kind, since=since, place=place, host=host, contact=contact)
@@ -152,7 +153,7 @@ def open_mobility(
     return True
 
 
-@transaction.atomic
+@changing_roll()
 def close_mobility(*, mobility: Mobility, until: date, by: Any) -> bool:
     """The member is back; ``False`` if that was registered before."""
     if not Mobility.objects.filter(pk=mobility.pk, until=None).update(until=until):
@@ -164,7 +165,7 @@ def close_mobility(*, mobility: Mobility, until: date, by: Any) -> bool:
     return True
 
 
-@transaction.atomic
+@changing_roll()
 def leave(*, member: Member, ending: str, ended_on: date, by: Any) -> bool:
     """Off the roll; records stay. The account is closed, appointments and seats on committees end. ``False`` if they had
     left before."""
@@ -192,7 +193,7 @@ def come_back(*, member: Member, by: Any) -> bool:
     their branch is no more.
     """
     try:
-        with transaction.atomic():
+        with changing_roll():
             gone = Member.objects.select_for_update().filter(pk=member.pk, ended_on__isnull=False).first()
             if gone is None:
                 return False

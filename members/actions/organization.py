@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from members.models import Organization
 from members.registry import roll_changed
+from members.tree_lock import changing_roll
 from portal.actions.log import audit
 
 
@@ -22,7 +23,7 @@ def label(organization: Organization, field: str) -> str:
 def create(*, parent: Organization, by: Any, **values: Any) -> Organization:
     """A new organisation below ``parent``; raises ``Taken`` if its code is in use."""
     try:
-        with transaction.atomic():
+        with changing_roll():
             made: Organization = Organization.objects.add_child(Organization.objects.get(pk=parent.pk), values)
             audit(by=by, verb="新建党组织", target=made, parent=str(parent), code=made.code)
             roll_changed([made.pk])
@@ -41,7 +42,7 @@ def change(*, organization: Organization, by: Any, **values: Any) -> list[str]:
     for field in changed:
         setattr(before, field, values[field])
     try:
-        with transaction.atomic():
+        with changing_roll():
             before.save(update_fields=changed)
             audit(
                 by=by,

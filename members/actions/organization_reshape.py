@@ -17,6 +17,7 @@ from members.actions.transfer import move as move_members
 from members.models import CommitteePost, Member, Mobility, Organization, Transfer
 from members.registry import Reshaping, TreeChange, effects_of, roll_changed, tree_changed
 from members.reshaping import hats_at
+from members.tree_lock import hold_shape, take_turn
 from portal.actions.log import audit
 
 
@@ -27,9 +28,8 @@ class ReshapeRefused(Exception):
 def locked(change: TreeChange) -> TreeChange:
     """The change with both ends as they are now, the tree locked; raises ``ReshapeRefused`` with all that blocks it."""
     ends = [end for end in (change.node, change.other) if end is not None]
-    tops = {end.path[: end.steplen] for end in ends}
-    # One tree is reshaped by one person at a time; transfers into a branch wait for its row.
-    list(Organization.objects.select_for_update(no_key=True).filter(path__in=tops))
+    take_turn(change.node)
+    hold_shape()
     rows = {
         row.pk: row
         for row in Organization.objects.select_for_update(no_key=True).filter(pk__in=[end.pk for end in ends])

@@ -3,18 +3,17 @@
 from datetime import date
 from typing import Any
 
-from django.db import transaction
-
 from members.actions.member import keep, leave, verbose
 from members.models import Member
 from members.registry import roll_changed
+from members.tree_lock import changing_roll
 from portal.actions.log import audit
 
 FULL, EXTEND, REVOKE = "full", "extend", "revoke"
 DECISIONS = {FULL: "按期转为正式党员", EXTEND: "延长预备期", REVOKE: "取消预备党员资格"}
 
 
-@transaction.atomic
+@changing_roll()
 def decide(
     *, member: Member, decision: str, decided_on: date, note: str, confirmed: str, until: date | None, by: Any
 ) -> bool:

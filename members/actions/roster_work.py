@@ -19,6 +19,7 @@ from members.roster.previewing import keep_rows, summary
 from members.roster.roll import stamp_of
 from members.roster.rows import OUTCOMES, REFUSED, Plan
 from members.roster.writing import Prepared, prepare, write
+from members.tree_lock import share_shape, take_turn
 from portal.actions.log import audit
 from portal.jobs import JobFailure, LeaseLost, Outcome, Progress
 from portal.models import Job
@@ -145,12 +146,9 @@ def wrote(roster: RosterImport, plan: Plan, ready: Prepared, today: date, job: J
 
 
 def lock_roll(roster: RosterImport) -> Organization:
-    """One import at a time under one topmost organisation: subtrees may overlap, and so may people.
-
-    The lock lets others refer to that organisation, so that only imports wait for each other. Returns the organisation of the import.
-    """
-    top = roster.organization.path[: Organization.steplen]
-    Organization.objects.select_for_update(no_key=True).get(path=top)
+    """The organisation of the import, which is alone in its tree and keeps it as it is."""
+    take_turn(roster.organization)
+    share_shape()
     return Organization.objects.get(pk=roster.organization_id)
 
 

@@ -15,6 +15,7 @@ from members.models import Appointment, CommitteePost, Member, Mobility, Organiz
 from members.permissions import Role
 from members.registry import roll_changed
 from members.transfer_notices import tell_receivers, tell_sender
+from members.tree_lock import changing_roll
 from portal.actions.log import audit
 
 State, Kind = Transfer.State, Transfer.Kind
@@ -83,7 +84,7 @@ def open_branch(branch: Organization, *, other_than: Organization) -> Organizati
     return found
 
 
-@transaction.atomic
+@changing_roll()
 def at_once(*, member: Member, target: Organization, letter: Letter = NO_LETTER, by: Any) -> Transfer:
     """Asked and accepted in one step, by somebody who keeps both rolls; noted as such."""
     transfer = request(member=member, target=target, letter=letter, by=by)
@@ -93,7 +94,7 @@ def at_once(*, member: Member, target: Organization, letter: Letter = NO_LETTER,
     return transfer
 
 
-@transaction.atomic
+@changing_roll()
 def accept(*, transfer: Transfer, by: Any) -> None:
     """The member changes branch now; or, when the receipt (回执) from outside has come, leaves the roll as 转出."""
     row = on_roll(transfer.member)
@@ -176,7 +177,7 @@ def bring_in(
     by: Any,
 ) -> Member:
     """Somebody from outside the portal; raises what ``members.create`` raises."""
-    with transaction.atomic():
+    with changing_roll():
         person = members.create(branch=branch, facts=facts, contact=contact, tags=tags, namesake=namesake, by=by)
         keep_arrival(person, branch, place, letter, by)
     return person
@@ -189,7 +190,7 @@ def bring_back(*, member: Member, branch: Organization, place: str, letter: Lett
     """
     today = timezone.localdate()
     try:
-        with transaction.atomic():
+        with changing_roll():
             row = Member.objects.select_for_update(of=("self",)).select_related("branch").get(pk=member.pk)
             if row.ended_on is None or row.ending != Member.Ending.MOVED:
                 raise TransferRefused(f"{row}没有登记为转出，不能这样恢复，请核对。")
