@@ -61,7 +61,7 @@ def dashboard_sheet(place: Place, params: Params, user: Any) -> dict[str, Any]:
         "asked": board.is_asked,
         "owing": owing_rows(place.campaign, place.node, board),
         "gates": gate_numbers(place.campaign, place.node, board, names=False),
-        "sectors": sector_rows(place.campaign, place.node, names=False),
+        "sectors": sector_rows(place.campaign, place.node, board, names=False),
         "needs": needs(place.campaign, board, view.children, names=names),
         "pictures": [people_picture(board.coverage), places_picture(board.coverage)],
         "bars": charts.stacked_bars("各规定动作完成情况", bars(board.requirements, board.figures)),
@@ -144,7 +144,7 @@ def sector_table(place: Place, view: View) -> Table:
     """Coverage by 领域, with the whole as the last row."""
     rows = [
         [row["label"], *(n.value for n in row["numbers"])]
-        for row in sector_rows(place.campaign, place.node, names=False)
+        for row in sector_rows(place.campaign, place.node, view.board, names=False)
     ]
     numbers = coverage_numbers(place.campaign, place.node, view.board.coverage, names=False)
     whole = [*numbers["places"][:4], *numbers["people"][:4]]

@@ -88,8 +88,6 @@ def contacts_of(chosen: Sequence[Organization]) -> dict[int, str]:
         return {}
     rows = Appointment.objects.current().filter(organization__in=[c.pk for c in chosen], role__in=CONTACTS)
     found: dict[int, list[tuple[int, str]]] = {}
-    for row in rows.select_related("user").order_by("pk"):
-        found.setdefault(row.organization_id, []).append(
-            (CONTACTS.index(Role(row.role)), f"{Role(row.role).label} {row.user.name}")
-        )
+    for place, role, name in rows.order_by("pk").values_list("organization_id", "role", "user__name"):
+        found.setdefault(place, []).append((CONTACTS.index(Role(role)), f"{Role(role).label} {name}"))
     return {pk: min(people)[1] for pk, people in found.items()}

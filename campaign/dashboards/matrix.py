@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from html import escape
 
-from django.urls import reverse
-from django.utils.html import escape
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from campaign.dashboards.records import Links
@@ -24,7 +23,8 @@ FEWEST = 5
 
 @dataclass(frozen=True)
 class Line:
-    """One child: address of what lies below it (empty: nowhere), where it stands, its cells."""
+    """One child: address of what lies below it (a branch's own page where it is enrolled, otherwise its dashboard in the same phase),
+    where it stands, its cells."""
 
     name: str
     url: str
@@ -37,13 +37,14 @@ def lines(
 ) -> list[Line]:
     """With links for those who are signed in; ``names``: they may open lists of units."""
     links, pages = Links(campaign), unit_pages(campaign, children)
+    below = f"?phase={board.phase.number}" if board.phase else ""
     rows = []
     for child in children:
-        stage = (
-            stage_linked(campaign, child, found[child.path], board.phases) if names else escape(found[child.path].note)
-        )
+        stage = found[child.path]
+        where = stage_linked(links, child.pk, stage, board.phases) if names else conditional_escape(stage.note)
         cells = cells_of(board.requirements, board.by_child.get(child.path, {}), links, child.pk)
-        rows.append(Line(child.name, child_url(campaign, child, board.phase, pages), stage, cells))
+        url = links.unit(pages[child.pk]) if child.pk in pages else f"{links.dashboard}{child.pk}/{below}"
+        rows.append(Line(child.name, url, where, cells))
     return rows
 
 
@@ -118,9 +119,9 @@ def shown_openly(board: Board) -> list[Requirement]:
     ]
 
 
-def stage_linked(campaign: Campaign, child: Organization, stage: Stage, phases: Sequence[Phase]) -> SafeString:
+def stage_linked(links: Links, child: int, stage: Stage, phases: Sequence[Phase]) -> SafeString:
     """Where the child's units are, each number with the list of those units."""
-    address = reverse("listing", args=[campaign.pk, child.pk, "stages"])
+    address = f"{links.listing}{child}/stages/"
     numbers = {phase.name: phase.number for phase in phases}
     there = stage.counts
     parts = []
@@ -137,14 +138,6 @@ def unit_pages(campaign: Campaign, children: Sequence[Organization]) -> dict[int
     if not branches:
         return {}
     return dict(campaign.enrolments.filter(organization__in=branches).order_by().values_list("organization_id", "pk"))
-
-
-def child_url(campaign: Campaign, child: Organization, phase: Phase | None, pages: dict[int, int]) -> str:
-    """Down the tree: a branch's own page where it is enrolled, otherwise the child's dashboard in the same phase."""
-    if child.pk in pages:
-        return reverse("enrolment-detail", args=[pages[child.pk]])
-    query = f"?{urlencode({'phase': phase.number})}" if phase else ""
-    return f"{reverse('dashboard', args=[campaign.pk, child.pk])}{query}"
 
 
 def placed(board: Board, children: Sequence[Organization]) -> dict[str, Stage]:

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.html import escape
 
 from campaign.dashboards.outcomes import NO_SECTOR, SECTORS
 from campaign.models import Campaign, Requirement
 from campaign.progress.coverage import Coverage
-from campaign.progress.ready import coverage_by_sector
 from campaign.progress.writing import NOTHING
 from campaign.reports.overview import Board, gatekeeping, unit_of
 from members.models import Organization
@@ -22,6 +21,13 @@ class Number:
     label: str
     value: int
     url: str = ""
+
+    def __html__(self) -> str:
+        """Written by hand: a page has hundreds of them."""
+        if not self.url:
+            return str(self.value)
+        told = f'<span class="visually-hidden">：{escape(self.label)}</span>'
+        return f'<a href="{escape(self.url)}">{self.value}{told}</a>'
 
 
 # Listing, choice and the number of ``Coverage``.
@@ -47,22 +53,23 @@ def coverage_numbers(
 ) -> dict[str, list[Number]]:
     """Members and branches of the node (of one 领域)."""
 
+    stem = reverse("listing", args=[campaign.pk, node.pk, "-"]).removesuffix("-/")
+
     def rows(kind: str, choice: str, parts: Any) -> list[Number]:
-        stem = reverse("listing", args=[campaign.pk, node.pk, kind])
         found = []
         for label, code, name in parts:
             value = coverage.branches - coverage.enrolled if name == "outside" else getattr(coverage, name)
-            query = urlencode({k: v for k, v in ((choice, code), ("sector", sector)) if v})
-            url = f"{stem}?{query}" if query else stem
+            query = "&".join(f"{k}={v}" for k, v in ((choice, code), ("sector", sector)) if v)
+            url = f"{stem}{kind}/?{query}" if query else f"{stem}{kind}/"
             found.append(Number(label, value, url if names and value else ""))
         return found
 
     return {"people": rows("people", "who", PEOPLE), "places": rows("places", "how", PLACES)}
 
 
-def sector_rows(campaign: Campaign, node: Organization, *, names: bool) -> list[dict[str, Any]]:
+def sector_rows(campaign: Campaign, node: Organization, board: Board, *, names: bool) -> list[dict[str, Any]]:
     """Coverage by 领域, in the order of the labels; nothing where all is of one."""
-    found = coverage_by_sector(campaign, node)
+    found = board.sectors
     rows = []
     for code, label in SECTORS.items():
         coverage = found.get("" if code == NO_SECTOR else code, Coverage())
@@ -110,7 +117,7 @@ def gate_numbers(campaign: Campaign, node: Organization, board: Board, *, names:
     """Units in the phase: all, those that have everything, those held up; and requests that wait."""
     if board.phase is None:
         return None
-    found = gatekeeping(campaign, node, board.phase, board.standing)
+    found = gatekeeping(board, board.phase)
     stem = f"{reverse('listing', args=[campaign.pk, node.pk, 'stages'])}?phase={board.phase.number}&at="
 
     def number(label: str, value: int, at: str) -> Number:

@@ -129,9 +129,15 @@ class Links:
     def __init__(self, campaign: Campaign) -> None:
         self.stem = reverse("record-list", args=[campaign.pk, 0]).removesuffix("0/")
         self.late = reverse("late-list", args=[campaign.pk, 0]).removesuffix("0/")
+        self.dashboard = reverse("dashboard", args=[campaign.pk, 0]).removesuffix("0/")
+        self.listing = reverse("listing", args=[campaign.pk, 0, "-"]).removesuffix("0/-/")
+        self.units = reverse("enrolment-detail", args=[0]).removesuffix("0/")
 
     def of(self, node: int, requirement: int, what: str = "missing", more: str = "") -> str:
         """What is missing, and nothing more narrowly, is the late list; ready for an attribute (``&amp;``)."""
         if what == "missing" and not more:
             return f"{self.late}{node}/?requirement={requirement}"
         return f"{self.stem}{node}/?requirement={requirement}&amp;what={what}{more}"
+
+    def unit(self, enrolment: int) -> str:
+        return f"{self.units}{enrolment}/"

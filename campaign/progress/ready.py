@@ -6,6 +6,7 @@ itself: the topmost points, and those units that have none. Statements are writt
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from datetime import date, timedelta
 from operator import add
 from typing import Any
@@ -42,6 +43,12 @@ class Reader:
         self.is_point = node.path in points
         self.above = next((points[path] for path in reversed(above[:-1]) if path in points), None)
         self.others = [c for c in self.children if c.path not in points and not c.is_branch]
+
+    def alone(self) -> "Reader":
+        """Of the node only."""
+        found = copy(self)
+        found.children, found.others = [], []
+        return found
 
     def read(self, ledger: Ledger, own: Collection[int], split: Sequence[str] = ()) -> tuple[list[Row], list[Row]]:
         """Rows ``(own key, *split, *numbers)`` of the node, and ``(child's path, own key, *split, *numbers)`` of the children."""
@@ -224,9 +231,9 @@ def coverage_by_child(
     return coverage(Reader(campaign, node, every, complete=False))[1] if every else {}
 
 
-def coverage_by_sector(campaign: Campaign, node: Organization) -> dict[str, Coverage]:
-    """Coverage of ``node`` per 领域 of its basic organisations (empty: none given)."""
-    mine, _ = Reader(campaign, node).read(REACH, [campaign.pk], ["sector"])
+def coverage_by_sector(reader: Reader) -> dict[str, Coverage]:
+    """Coverage of the node per 领域 of its basic organisations (empty: none given)."""
+    mine, _ = reader.alone().read(REACH, [reader.campaign.pk], ["sector"])
     return {row[1]: Coverage(*row[2:]) for row in mine}
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.db.models.query import QuerySet
 
 from campaign.models import Campaign, Enrolment, Gate, Phase, PhaseRun, Progress, ProgressDay, Requirement
@@ -40,18 +42,22 @@ def fullest(phases: Sequence[Phase], standing: StandingRows) -> Phase | None:
 
 @dataclass(frozen=True)
 class Board:
-    """Everything ready that a dashboard shows of a node and of the children on its page."""
+    """Everything ready that a dashboard shows of a node (coverage by 领域, requests waiting by phase id) and of the children on its page."""
 
-    phases: list[Phase]
+    phases: Sequence[Phase]
     phase: Phase | None
     requirements: list[Requirement]
     figures: dict[int, Figures]
     by_child: dict[str, dict[int, Figures]]
-    coverage: Coverage
-    coverage_by_child: dict[str, Coverage]
+    sectors: dict[str, Coverage]
     standing: StandingRows
     standing_by_child: StandingRows
+    requests: dict[int, int]
     sequential: bool = True
+
+    @property
+    def coverage(self) -> Coverage:
+        return sum(self.sectors.values(), Coverage())
 
     @property
     def is_asked(self) -> bool:
@@ -61,21 +67,42 @@ class Board:
 
 def board(campaign: Campaign, node: Organization, children: Sequence[Organization], number: int | None) -> Board:
     """In the phase with this number, or the one most units are in; six statements, whatever lies below."""
-    phases = list(campaign.phases.all())
+    phases = list(campaign.phases.annotate(requests=waiting(campaign, node)))
     reader = ready.Reader(campaign, node, children)
     own, below = ready.standing(reader, [phase.pk for phase in phases])
     phase = next((phase for phase in phases if phase.number == number), None) or fullest(phases, own)
     requirements = requirements_in(campaign, phase) if phase else []
     figures, by_child = ready.figures(reader, [r.pk for r in requirements])
     return Board(
-        phases, phase, requirements, figures, by_child, *ready.coverage(reader), own, below, campaign.sequential
+        phases=phases,
+        phase=phase,
+        requirements=requirements,
+        figures=figures,
+        by_child=by_child,
+        sectors=ready.coverage_by_sector(reader),
+        standing=own,
+        standing_by_child=below,
+        requests={each.pk: each.requests for each in phases},
+        sequential=campaign.sequential,
     )
+
+
+def waiting(campaign: Campaign, node: Organization) -> Any:
+    """How many requests under ``node`` to leave a phase wait for a decision: an expression on phases."""
+    rows = Gate.objects.waiting().filter(enrolment__campaign=campaign, phase=OuterRef("pk"))
+    mine = rows.filter(enrolment__organization__path__startswith=node.path).order_by().values("phase")
+    return Coalesce(Subquery(mine.annotate(n=Count("pk")).values("n")), 0)
 
 
 def requirements_in(campaign: Campaign, phase: Phase | None) -> list[Requirement]:
     """The requirements of a phase (``None``: of the whole campaign) in their order."""
-    rows = Requirement.objects.in_force().filter(campaign=campaign).select_related("step__phase", "campaign")
-    return list(rows.filter(step__phase=phase) if phase else rows)
+    rows = Requirement.objects.in_force().filter(campaign=campaign)
+    found = list(rows.filter(step__phase=phase).select_related("step") if phase else rows.select_related("step__phase"))
+    for requirement in found:
+        requirement.campaign = campaign
+        if phase:
+            requirement.step.phase = phase
+    return found
 
 
 def unit_of(requirement: Requirement) -> str:
@@ -103,16 +130,11 @@ class Gatekeeping:
         return self.inside - self.complete
 
 
-def gatekeeping(
-    campaign: Campaign, node: Organization, phase: Phase, standing: StandingRows | None = None
-) -> Gatekeeping:
-    """What stands before the next gate under ``node``."""
-    standing = standing_of(campaign, node) if standing is None else standing
-    inside = [r for r in standing if r["phase_id"] == phase.pk and r["state"] == PhaseRun.State.ACTIVE]
-    waiting = Gate.objects.waiting().filter(
-        enrolment__campaign=campaign, enrolment__organization__path__startswith=node.path, phase=phase
-    )
-    return Gatekeeping(sum(r["sum_units"] for r in inside), sum(r["sum_complete"] for r in inside), waiting.count())
+def gatekeeping(board: Board, phase: Phase) -> Gatekeeping:
+    """What stands before the next gate."""
+    inside = [r for r in board.standing if r["phase_id"] == phase.pk and r["state"] == PhaseRun.State.ACTIVE]
+    units, complete = (sum(r[f"sum_{what}"] for r in inside) for what in ("units", "complete"))
+    return Gatekeeping(units, complete, board.requests[phase.pk])
 
 
 @dataclass
@@ -206,17 +228,16 @@ class Trends:
 def trends(node: Organization, requirements: Sequence[Requirement], since: date) -> Trends:
     """One query. A figure holds until the next is kept; what a requirement replaced is its own past."""
     heir = {pk: r.pk for r in requirements for pk in r.family}
-    rows = ProgressDay.objects.filter(organization=node, requirement__in=heir, day__gte=since).order_by(
-        "day", "requirement"
-    )
+    rows = ProgressDay.objects.filter(organization=node, requirement__in=heir, day__gte=since)
+    names = ("requirement_id", "day", "done", "waived", "total", "otherwise")
     known: dict[int, Figures] = {}
     together: dict[date, int] = {}
     each: dict[int, dict[date, int]] = {}
-    for row in rows:
-        figures = Figures(row.done, row.waived, row.total, row.otherwise)
-        known[heir[row.requirement_id]] = figures
-        each.setdefault(heir[row.requirement_id], {})[row.day] = figures.percent
-        together[row.day] = sum(known.values(), NOTHING).percent
+    for requirement, day, *numbers in rows.order_by("day", "requirement").values_list(*names):
+        figures = Figures(*numbers)
+        known[heir[requirement]] = figures
+        each.setdefault(heir[requirement], {})[day] = figures.percent
+        together[day] = sum(known.values(), NOTHING).percent
     return Trends(thinned(together), {pk: thinned(points) for pk, points in each.items()})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -13,7 +14,7 @@ from campaign.dashboards import matrix
 from campaign.dashboards.helping import needs
 from campaign.dashboards.numbers import coverage_numbers, gate_numbers, owing_rows, sector_rows
 from campaign.dashboards.records import Links
-from campaign.models import Campaign, Phase
+from campaign.models import Campaign, Enrolment, Phase
 from campaign.reports import overview
 from campaign.reports.categories import breakdown, is_small
 from campaign.reports.pictures import TREND_DAYS, bars, people_picture, places_picture, trend_picture
@@ -32,12 +33,12 @@ def phase_asked(request: HttpRequest) -> int | None:
 
 
 def place(request: HttpRequest, campaign_pk: int, organization_pk: int) -> tuple[Campaign, Organization]:
-    """Campaign and node, both in scope, the node inside the campaign (else 404), with the view's permission there
-    (else 403)."""
+    """Campaign (``own_unit``: the node's own enrolment) and node, both in scope, the node inside the campaign (else 404), with the view's
+    permission there (else 403)."""
     node = get_in_scope(request, Organization.objects.visible_to(request.user), pk=organization_pk)
-    campaign = get_object_or_404(
-        Campaign.objects.visible_to(request.user).select_related("organization"), pk=campaign_pk
-    )
+    own = Enrolment.objects.filter(campaign=OuterRef("pk"), organization=node).values("pk")
+    rows = Campaign.objects.visible_to(request.user).select_related("organization")
+    campaign = get_object_or_404(rows.annotate(own_unit=Subquery(own)), pk=campaign_pk)
     if not campaign.organization.contains(node):
         raise Http404
     return campaign, node
@@ -50,6 +51,8 @@ def dashboard(request: HttpRequest, campaign_pk: int, organization_pk: int) -> H
     campaign, node = place(request, campaign_pk, organization_pk)
     children, next_url = children_page(request, node)
     board = overview.board(campaign, node, children, phase_asked(request))
+    found = matrix.placed(board, children)
+    timed = overview.time_rows(children, found)
     may = rights(request.user, node)
     context = {
         "campaign": campaign,
@@ -59,17 +62,19 @@ def dashboard(request: HttpRequest, campaign_pk: int, organization_pk: int) -> H
         "requirements": board.requirements,
         "trail": node.trail(),
         "coverage": coverage_numbers(campaign, node, board.coverage, names=may["names"]),
-        "pictures": pictures(node, board, children),
+        "pictures": pictures(node, board, timed),
         "asked": board.is_asked,
         "owing": owing_rows(campaign, node, board),
         "gates": gate_numbers(campaign, node, board, names=may["names"]),
-        "sectors": sector_rows(campaign, node, names=may["names"]),
+        "sectors": sector_rows(campaign, node, board, names=may["names"]),
         "needs": needs(campaign, board, children, names=may["names"]),
-        "enrolment": campaign.enrolments.filter(organization=node).first(),
+        "unit": vars(campaign)["own_unit"],
         "pager": {"next_url": next_url, "previous_url": ""},
         "may": may,
         "address": request.build_absolute_uri(),
-    } | table(campaign, node, board, children, names=may["names"])
+        "rows": matrix.lines(campaign, board, children, found, names=may["names"]),
+        "sum": matrix.cells_of(board.requirements, board.figures, Links(campaign), node.pk),
+    }
     return render(request, "campaign/dashboard.html", context)
 
 
@@ -93,27 +98,15 @@ def children_page(request: HttpRequest, node: Organization) -> tuple[list[Organi
     return rows[:CHILDREN], f"?{query.urlencode()}"
 
 
-def pictures(node: Organization, board: overview.Board, children: Sequence[Organization]) -> dict[str, SafeString]:
+def pictures(node: Organization, board: overview.Board, timed: Sequence[charts.TimeRow]) -> dict[str, SafeString]:
     """The drawings of the node, and the time line of its children."""
     today = timezone.localdate()
-    timed = overview.time_rows(children, matrix.placed(board, children))
     return {
         "people": people_picture(board.coverage),
         "places": places_picture(board.coverage),
         "bars": charts.stacked_bars("各规定动作完成情况", bars(board.requirements, board.figures)),
         "trend": trend_picture(node, board),
         "timeline": charts.timeline("各单位进展时间图", timed, today) if timed else SafeString(),
-    }
-
-
-def table(
-    campaign: Campaign, node: Organization, board: overview.Board, children: Sequence[Organization], *, names: bool
-) -> dict[str, Any]:
-    """The rows of the children, and the node's own as their sum."""
-    found = matrix.placed(board, children)
-    return {
-        "rows": matrix.lines(campaign, board, children, found, names=names),
-        "sum": matrix.cells_of(board.requirements, board.figures, Links(campaign), node.pk),
     }
 
 

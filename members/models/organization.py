@@ -141,7 +141,9 @@ class Organization(MP_Node):
         return self.condition in self.BLOCKING_CONDITIONS
 
     def trail(self) -> list["Organization"]:
-        """From the root down to this node, in one query."""
+        """From the root down to this node, in one query; in none at the root."""
+        if len(self.path) == self.steplen:
+            return [self]
         steps = [self.path[: n + self.steplen] for n in range(0, len(self.path), self.steplen)]
         return list(Organization.objects.filter(path__in=steps))
 
