@@ -2,17 +2,21 @@
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import portal.fonts  # noqa: F401 - pages and sheets with the portal's own fonts only
+from tests import servers
 
 # Playwright keeps an event loop on the test's thread, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -39,10 +43,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_unconfigure() -> None:
-    folder = Path(os.environ.get("DATA_DIR", ""))
-    mine = folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith("portal-test-")
-    if mine and "PYTEST_XDIST_WORKER" not in os.environ:  # the folder is one for all workers
-        shutil.rmtree(folder, ignore_errors=True)
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the folders are for all workers
+        return
+    servers.forget()
+    for folder in (Path(os.environ.get(name, "")) for name in ("DATA_DIR", "RUN_DIR")):
+        if folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith("portal-test-"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_use_migrations: bool
+) -> Iterator[None]:
+    """Migrated once per test run: the database of each process begins as a copy, in which nothing is left to migrate."""
+    if not django_db_use_migrations:
+        yield
+    elif connection.vendor == "postgresql":
+        connection.settings_dict["TEST"]["TEMPLATE"] = servers.migrated().database
+        yield
+    else:
+        memory = sqlite3.connect(connection.creation._get_test_db_name(), uri=True)
+        with closing(memory), closing(sqlite3.connect(servers.migrated().folder / "portal.sqlite3")) as file:
+            file.backup(memory)
+            yield
 
 
 @pytest.fixture(scope="session")

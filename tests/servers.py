@@ -4,6 +4,7 @@ As a command: ``python -m tests.servers postgresql -- pytest …`` runs what fol
 the server.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg2
 from redis import Redis
@@ -28,7 +29,6 @@ from redis.exceptions import ConnectionError as RedisDown
 from portal.processes import die_with_parent
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-MIGRATED: list[bytes] = []  # the first migrated SQLite file of this test run
 
 
 def free_port() -> int:
@@ -176,19 +176,15 @@ class Site:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def migrate(self) -> None:
-        """Make the tables: by the migrations the first time, by copying that first database from then on."""
-        file, template = self.data / "portal.sqlite3", f"template_{os.getpid()}"
-        if not MIGRATED:
-            self.manage("migrate", "-v0")
-            MIGRATED.append(b"" if self.server else file.read_bytes())
-            if self.server:
-                execute(self.server, f"create database {template} template {self.database}")
-        elif self.server:
+        """Make the tables: by the migrations the first time in this test run, by copying that database from then on."""
+        self.take(migrated())
+
+    def take(self, kept: "Kept") -> None:
+        """Begin as a copy."""
+        shutil.copytree(kept.folder, self.data, dirs_exist_ok=True)
+        if self.server:
             execute(self.server, f"drop database {self.database}")
-            execute(self.server, f"create database {self.database} template {template}")
-        else:
-            self.data.mkdir()
-            file.write_bytes(MIGRATED[0])
+            execute(self.server, f"create database {self.database} template {kept.database}")
 
     def manage(self, *args: str, check: bool = True, timeout: float = 120) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "manage.py", *args]
@@ -239,6 +235,54 @@ class Site:
 
     def output(self) -> str:
         return self.log.read_text()
+
+
+class Kept(NamedTuple):
+    """What a portal left: the files of its data folder, on PostgreSQL a database too."""
+
+    folder: Path
+    database: str
+
+
+def kept(name: str, prepare: Callable[[Site], object]) -> Kept:
+    """A portal that was prepared once: by the process of this test run that asks first, while the others wait."""
+    run = Path(os.environ["RUN_DIR"])
+    found = Kept(run / name, f"{name}_{run.name.rpartition('-')[2]}".lower())
+    with (run / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not found.folder.exists():
+            with Site() as site:
+                prepare(site)
+                if site.server:
+                    execute(site.server, f"create database {found.database} template {site.database}")
+                    (run / f"{name}.database").write_text(found.database)
+                shutil.copytree(site.data, run / "unfinished", dirs_exist_ok=True)
+                (run / "unfinished").rename(found.folder)
+    return found
+
+
+def migrated() -> Kept:
+    return kept("migrated", lambda site: site.manage("migrate", "-v0", timeout=600))
+
+
+def loaded() -> Kept:
+    """A portal that was once started with ``--demo`` on empty tables; what it said is in the file ``said``."""
+
+    def prepare(site: Site) -> None:
+        site.migrate()
+        process = site.start("manage.py", "start", "--demo", "--port", str(free_port()))
+        wait_for(lambda: "按 Ctrl-C 停止" in site.output() or process.poll() is not None, seconds=300)
+        end(process, signal.SIGINT)
+        assert process.returncode == 0, site.output()[-3000:]
+        (site.data / "said").write_text(site.output())
+
+    return kept("demonstration", prepare)
+
+
+def forget() -> None:
+    """Drop the databases that were kept for this test run."""
+    for name in Path(os.environ.get("RUN_DIR", "nowhere")).glob("*.database"):
+        execute(os.environ["DATABASE_URL"], f"drop database {name.read_text()}")
 
 
 def main(arguments: list[str]) -> int:

@@ -3,7 +3,10 @@
 import os
 import tempfile
 
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="portal-test-"))
+# One of each for all processes of a test run: the first to get here names them.
+for name in ("DATA_DIR", "RUN_DIR"):
+    if name not in os.environ:
+        os.environ[name] = tempfile.mkdtemp(prefix="portal-test-")
 os.environ.setdefault("SECRET_KEY", "a-key-for-tests-only-a-key-for-tests-only-a-key")
 os.environ.setdefault("FIELD_KEY", "a-field-key-for-tests-only-a-field-key-for-tests")
 

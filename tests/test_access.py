@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from members.permissions import GRANTS, Permission, Role
 from portal.documents import documents
+from portal.views import errors
 from tests.world import World, build
 
+pytestmark = pytest.mark.long
 P = Permission
 HATS = {
     "secretary": Role.SECRETARY,
@@ -217,7 +220,7 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "enrolment-detail": ({"pk": "enrolment"}, "enrolment", EVERYONE),
     "enrolment-prepare": ({"pk": "enrolment"}, "enrolment", P.PREPARE_ENROLMENT),
     "enrolment-start": ({"pk": "enrolment"}, "enrolment", P.PREPARE_ENROLMENT),
-    "enrolment-dates": ({"pk": "enrolment"}, "enrolment", P.PREPARE_ENROLMENT),
+    "enrolment-dates": ({"pk": "enrolment"}, "enrolment", holders(P.PREPARE_ENROLMENT) | {"office"}),
     "enrolment-batch": ({"pk": "enrolment"}, "enrolment", P.SET_UP_CAMPAIGN),
     "enrolment-postpone": ({"pk": "enrolment"}, "enrolment", P.SET_UP_CAMPAIGN),
     "enrolment-resume": ({"pk": "enrolment"}, "enrolment", P.SET_UP_CAMPAIGN),
@@ -255,6 +258,7 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "study-session-create": ({"enrolment_pk": "enrolment"}, "enrolment", P.RECORD_STUDY),
     "study-session-detail": ({"pk": "session"}, "session", EVERYONE),
     "study-session-edit": ({"pk": "session"}, "session", P.RECORD_STUDY),
+    "study-session-withdraw": ({"pk": "session"}, "session", P.RECORD_STUDY),
     "study-calendar": ({"enrolment_pk": "enrolment"}, "enrolment", holders(P.VIEW_STUDY) | BRANCH),
     "study-days": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_STUDY),
     "my-calendar": ({}, None, EVERYONE),
@@ -352,7 +356,7 @@ ADDRESSES: dict[str, tuple[dict[str, str], str | None, Rule | tuple[Rule, Rule]]
     "visit-list": ({"campaign_pk": "campaign", "organization_pk": "home"}, "home", P.VIEW_SUPERVISION),
     "visit-detail": ({"pk": "visit"}, "team", EVERYONE),
     "visit-replan": ({"pk": "visit"}, "team", P.LOG_VISIT),
-    "visit-cancel": ({"pk": "visit"}, "team", P.LOG_VISIT),
+    "visit-cancel": ({"pk": "visit"}, "team", holders(P.LOG_VISIT) | {"office"}),
     "visit-record": ({"pk": "visit"}, "team", P.LOG_VISIT),
     "finding-create": ({"visit_pk": "visit"}, "team", P.LOG_VISIT),
     "finding-take-up": ({"pk": "finding"}, "team", {"secretary", "committee", "inspector"}),
@@ -387,7 +391,17 @@ def views(patterns: Any) -> Iterator[URLPattern]:
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
+    """One of everything. Each kind of refusal is drawn once, with menu and all; after that its status is the answer."""
+    draw, drawn = errors.page, set[str]()
+
+    def page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+        if title in drawn:
+            return HttpResponse(status=status)
+        drawn.add(title)
+        return draw(request, status, title, advice)
+
+    monkeypatch.setattr(errors, "page", page)
     return build()
 
 

@@ -7,6 +7,7 @@ from tests.test_access import ADDRESSES, EVERYONE, address, answer, world
 from tests.world import World
 
 __all__ = ["world"]
+pytestmark = pytest.mark.long
 HUGE = "9" * 40
 JUNK = ["\x00", HUGE, "9223372036854775808", "-1", "😀𠮷"]
 NAMES = ["q", "after", "before", "phase", "state", "batch", "node", "requirement", "form", "name", "problem", "source"]

@@ -129,6 +129,12 @@ def obstacles(enrolment: Enrolment) -> list[str]:
         found.append(
             f"组织状态为“{enrolment.organization.get_condition_display()}”，须先行整顿并由上级解除该状态，再开展活动。"
         )
+    first = enrolment.starts_on
+    if timezone.localdate() < first:
+        found.append(
+            f"本单位的活动时间从{first.year}年{first.month}月{first.day}日开始，到那一天才能启动。"
+            "需要提前的，请先调整本单位时间，或请活动办公室调整。"
+        )
     return found
 
 

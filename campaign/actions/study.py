@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from campaign.actions.refusal import Refused
 from campaign.elsewhere import also_asked
 from campaign.models import (
     Attendance,
@@ -29,6 +30,13 @@ STUDY_DAYS = "study-days"
 
 class RecordedOtherwise(Exception):
     """A session of the branch at this time with this topic is on record, with other facts."""
+
+
+class SessionWithdrawn(Refused):
+    """It was withdrawn in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__("这次学习记录已经作废，您的操作没有生效。")
 
 
 class MakeUpsAtStake(Exception):
@@ -62,8 +70,8 @@ def record(
 ) -> tuple[StudySession, bool]:
     """Save a session with its attendance: ``{participation id: state}``, empty = not expected.
 
-    Returns the session, and ``False`` if it had been recorded just so before. Raises ``RecordedOtherwise``, and
-    ``MakeUpsAtStake`` unless ``confirmed``.
+    Returns the session, and ``False`` if it had been recorded just so before. Raises ``RecordedOtherwise``,
+    ``SessionWithdrawn``, and ``MakeUpsAtStake`` unless ``confirmed``.
     """
     own = session.attendances.all() if session.pk else Attendance.objects.none()
     before = StudySession.objects.filter(pk=session.pk).values_list("lecturer", flat=True)
@@ -75,6 +83,8 @@ def record(
             if first := recorded(session, materials, attendance):
                 return first, False
             session.by = by
+        elif not StudySession.objects.filter(pk=session.pk).exists():
+            raise SessionWithdrawn
         check_make_ups(known, attendance, confirmed)
         session.save()
         session.materials.set(materials)

@@ -147,11 +147,13 @@ def record(
     return saved, new
 
 
-@transaction.atomic
 def attach(*, planned: PlannedSession, session: StudySession, by: Any) -> None:
     """What was recorded without the plan is what was planned. Raises ``PlanRefused``."""
-    tie(planned, session)
-    audit(by=by, verb="对应学习记录", target=planned)
+    with recording([planned.enrolment_id]):
+        if not StudySession.objects.filter(pk=session.pk).exists():
+            raise PlanRefused("这次学习记录刚刚作废，不能再对应到学习安排。")
+        tie(planned, session)
+        audit(by=by, verb="对应学习记录", target=planned)
 
 
 def tie(planned: PlannedSession, session: StudySession) -> None:

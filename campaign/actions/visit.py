@@ -46,6 +46,7 @@ def plan(
             visit = Visit.objects.create(
                 campaign_id=team.campaign_id, team=team, organization=organization, on=on, by=by, **fields
             )
+            refuse_out_of_term(visit)
             visit.people.set(goers)
             audit(by=by, verb="安排走访", target=visit, on=str(on))
             planned.append(visit)
@@ -55,13 +56,17 @@ def plan(
 
 @transaction.atomic
 def replan(*, visit: Visit, people: Iterable[TeamMember], by: Any, **fields: Any) -> None:
-    """Another day, another focus, other people. Raises ``VisitRefused``."""
+    """Another day, another focus, other people; each change of the day is announced. Raises ``VisitRefused``."""
     goers = list(people)
     refuse_own(visit.organization, goers, by)
+    before = Visit.objects.select_for_update().get(pk=visit.pk)
     move(visit, (State.PLANNED,), **fields)
+    refuse_out_of_term(visit)
     visit.people.set(goers)
     audit(by=by, verb="调整走访安排", target=visit, on=str(fields["on"]))
-    tell(visit, f"{visit.team}到{visit.organization}走访改在{day_of(visit)}。{visit.purpose}", f"moved-{visit.on}")
+    if (before.on, before.part) != (visit.on, visit.part) or visit.announced > before.announced:
+        text = f"{visit.team}到{visit.organization}走访改在{day_of(visit)}。{visit.purpose}"
+        tell(visit, text, f"moved-{timezone.now():%Y%m%d%H%M%S%f}")
 
 
 @transaction.atomic
@@ -147,6 +152,14 @@ def refuse_own(organization: Organization, goers: Iterable[TeamMember], by: Any)
     for person in people.values():
         if why := runs(person, organization):
             raise VisitRefused(f"{why}，不能督导本单位。请由组内其他同志负责。")
+
+
+def refuse_out_of_term(visit: Visit) -> None:
+    """Nobody is sent to a place that the team will no longer look after on that day."""
+    if Visit.objects.lapsed().filter(pk=visit.pk).exists():
+        raise VisitRefused(
+            f"{visit.on:%Y-%m-%d}超出{visit.team}在{visit.organization}的督导期限。请改在期限之内，或请派出单位先延长期限。"
+        )
 
 
 def move(visit: Visit, allowed: tuple[str, ...], **fields: Any) -> None:

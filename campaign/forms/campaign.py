@@ -6,10 +6,13 @@ from django import forms
 
 from campaign.blueprints.shipped import Blueprint, RequirementPlan
 from campaign.forms.dates import EARLIEST, CalendarForm
-from campaign.models import Campaign
+from campaign.models import Batch, Campaign, Enrolment
+from campaign.units.outside import left_outside
 from members.forms.fields import DateField
 from members.models import Organization
 from portal.indicators import indicators
+
+LEFT_SHOWN = 30
 
 
 def optional(blueprint: Blueprint) -> list[RequirementPlan]:
@@ -65,7 +68,24 @@ class CampaignForm(forms.Form):
 
 
 class BatchForm(CalendarForm):
-    """Name and dates of a batch, dates of its phases."""
+    """Name and dates of a batch, dates of its phases; units that would be left outside are shown before it is saved."""
 
     name = forms.CharField(label="批次名称", max_length=60, error_messages={"required": "请填写批次名称。"})
+    confirmed = forms.BooleanField(label="知道这些单位的时间超出批次，仍按此保存", required=False)
     field_order = ["name", "starts_on", "ends_on"]
+
+    def __init__(self, *args: Any, batch: Batch, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.batch = batch
+        self.left: list[Enrolment] = []
+        self.left_count = 0
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if self.errors:
+            return data
+        left = left_outside(self.batch, (data["starts_on"], data["ends_on"]), self.phase_dates())
+        self.left, self.left_count = list(left[:LEFT_SHOWN]), left.count()
+        if self.left and not data["confirmed"]:
+            self.add_error("confirmed", "还没有保存。请先看清上列单位；确认照此保存的，请勾选本项再按“保存”。")
+        return data

@@ -123,6 +123,15 @@ class StudySessionForm(forms.ModelForm):
         )
 
 
+class WithdrawalForm(forms.Form):
+    why = forms.CharField(
+        label="作废原因",
+        max_length=200,
+        help_text="如：与另一次学习重复登记；登记到了别的支部；这次学习实际没有进行。",
+        error_messages={"required": "请写明作废的原因。", "max_length": "作废原因不超过200字。"},
+    )
+
+
 def from_last_session(enrolment: Enrolment) -> dict[str, Any]:
     """What is usually the same as last time: place, time of day, length, chair, recorder."""
     last = enrolment.sessions.order_by("-pk").first()

@@ -35,6 +35,7 @@ def marks(campaign: Campaign) -> Choices:
         (SHORT, "集中学习不足规定时间"),
         ("unfiled", "方案还没有备案"),
         ("overdue", "暂缓已到期"),
+        ("outside", "时间超出批次"),
         *kinds,
     ]
 
@@ -47,6 +48,7 @@ def marked(mark: str) -> Q:
         SHORT: ~Q(short_reason=""),
         "unfiled": Q(plan_filed_on=None),
         "overdue": Q(Exists(Postponement.objects.overdue().filter(enrolment=OuterRef("pk")))),
+        "outside": Q(pk__in=Enrolment.objects.outside_batch().order_by().values("pk")),
         "committee": ~branch,
         "branch": branch,
     }.get(mark, Q())
@@ -70,6 +72,7 @@ def units(circle: Circle, chosen: dict[str, str]) -> QuerySet[Any]:
         until=Subquery(holding.values("until")[:1]),
         why=Subquery(holding.values("reason")[:1]),
         waiting=Exists(PlanFiling.objects.waiting().filter(enrolment=OuterRef("pk"))),
+        outside=Exists(Enrolment.objects.outside_batch().filter(pk=OuterRef("pk"))),
     )
 
 
@@ -91,6 +94,7 @@ def remarks(row: Any) -> str:
     notes = [
         "试点" if row.pilot else "",
         row.organization.get_condition_display() if row.organization.condition != "normal" else "",
+        f"时间超出{row.batch.name}（{row.batch.starts_on}至{row.batch.ends_on}）" if row.outside else "",
         f"学习时间不足：{row.short_reason}" if row.short_reason else "",
     ]
     return "；".join(note for note in notes if note)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.functional import cached_property
 
 from campaign.models.campaign import Batch, Campaign, Phase
@@ -39,6 +39,19 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def counted(self) -> "EnrolmentQuerySet":
         """All but those whose organisation was merged away or closed: their records stay, their totals count no more."""
         return self.exclude(state=Enrolment.State.CLOSED)
+
+    def going(self) -> "EnrolmentQuerySet":
+        """In preparation or on their way."""
+        return self.filter(state__in=[Enrolment.State.PREPARING, Enrolment.State.RUNNING])
+
+    def outside_batch(self) -> "EnrolmentQuerySet":
+        """Whose own time, or that of a phase they have not finished, lies outside their batch's; a first day on which they have
+        begun is history."""
+        runs = PhaseRun.objects.filter(enrolment=OuterRef("pk")).exclude(state=PhaseRun.State.DONE)
+        early = Q(state=PhaseRun.State.WAITING, starts_on__lt=OuterRef("batch__starts_on"))
+        runs = runs.filter(early | Q(ends_on__gt=OuterRef("batch__ends_on")))
+        early = Q(started_on=None, starts_on__lt=F("batch__starts_on"))
+        return self.going().filter(early | Q(ends_on__gt=F("batch__ends_on")) | Q(Exists(runs)))
 
     def under_way(self) -> "EnrolmentQuerySet":
         """In campaigns that are not over: where people may still come and go."""

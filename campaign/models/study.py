@@ -1,5 +1,6 @@
 """Study that was held: sessions, attendance, make-up."""
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,10 @@ from members.scope import within
 from portal.models import Attachment
 
 
+def start_of(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
+
+
 class StudySessionQuerySet(models.QuerySet["StudySession"]):
     def visible_to(self, user: Any) -> "StudySessionQuerySet":
         """Sessions of the units one may look into, of the branch where one takes part, those one was expected at (中心组),
@@ -29,9 +34,24 @@ class StudySessionQuerySet(models.QuerySet["StudySession"]):
         lectured = Q(lecturer__member=user.member_id or 0)
         return self.filter(scope | Q(enrolment__in=mine) | Q(Exists(expected)) | lectured)
 
+    def between(self, first: date, last: date) -> "StudySessionQuerySet":
+        """From the beginning of one day to the end of another, in the portal's time."""
+        return self.filter(held_at__gte=start_of(first), held_at__lt=start_of(last + timedelta(1)))
+
+
+class StandingSessions(models.Manager["StudySession"]):
+    """Those that were not withdrawn: the one definition of what counts, here and through every relation."""
+
+    def get_queryset(self) -> models.QuerySet["StudySession"]:
+        return super().get_queryset().filter(withdrawn_at=None)
+
 
 class StudySession(models.Model):
-    """One occasion of study in a branch; the attendance of everyone who was expected hangs on it."""
+    """One occasion of study in a branch; the attendance of everyone who was expected hangs on it.
+
+    One that was recorded by mistake is withdrawn (作废): it stays, with its attendance put aside in ``attendance_then``
+    (``[{"participation": id, "state", "make_up": {…} or null}]``), and only ``everything`` finds it.
+    """
 
     class Form(models.TextChoices):
         COLLECTIVE = "collective", "集中学习"
@@ -70,15 +90,29 @@ class StudySession(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
+    withdrawn_at = models.DateTimeField("作废时间", null=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    withdrawn_why = models.CharField("作废原因", max_length=200, blank=True, editable=False)
+    attendance_then = models.JSONField("作废时的出勤", null=True, editable=False)
     attachments = GenericRelation(Attachment)
 
-    objects = StudySessionQuerySet.as_manager()
+    objects = StandingSessions.from_queryset(StudySessionQuerySet)()
+    everything = StudySessionQuerySet.as_manager()
 
     class Meta:
         verbose_name = "学习"
         ordering = ["-held_at", "-pk"]
-        indexes = [models.Index(fields=["enrolment", "held_at"], name="session_enrolment_time")]
+        indexes = [
+            models.Index(fields=["enrolment", "held_at"], name="session_enrolment_time"),
+            models.Index(fields=["held_at"], name="session_time"),
+        ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | (~Q(withdrawn_why="") & Q(withdrawn_by__isnull=False)),
+                name="session_withdrawn_why",
+            ),
             models.CheckConstraint(condition=Q(minutes_long__gte=1) & Q(minutes_long__lte=1440), name="session_length"),
         ]
 
@@ -93,6 +127,10 @@ class StudySession(models.Model):
     def is_late_entry(self) -> bool:
         """补录: entered more than three days after it was held; counts the same, and says so."""
         return is_late(self.created_at, self.held_at)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
 
 
 class AttendanceQuerySet(models.QuerySet["Attendance"]):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from campaign.models.enrolment import Enrolment, Participation
 from campaign.models.material import Material
 from campaign.models.self_study import CoreGroupSeat
-from campaign.models.study import Attendance, StudySession
+from campaign.models.study import Attendance, StudySession, start_of
 from members.models import Organization
 from members.permissions import Permission
 from members.scope import within
@@ -48,10 +48,6 @@ class PlannedSessionQuerySet(models.QuerySet["PlannedSession"]):
 
     def under(self, node: Organization) -> "PlannedSessionQuerySet":
         return self.filter(enrolment__organization__path__startswith=node.path)
-
-
-def start_of(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
 
 
 class PlannedSession(models.Model):

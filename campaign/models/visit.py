@@ -5,14 +5,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericRelation
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils import timezone
 
 from campaign.late_entry import is_late
 from campaign.models.campaign import Campaign
 from campaign.models.contact_point import ContactPoint
 from campaign.models.enrolment import Enrolment
-from campaign.models.inspection import InspectionTeam, TeamMember, teams_of
+from campaign.models.inspection import InspectionTeam, TeamAssignment, TeamMember, teams_of
 from members.models import Organization
 from members.permissions import Permission
 from members.scope import within
@@ -33,20 +33,43 @@ class ProblemCategory(models.TextChoices):
     OTHER = "other", "其他"
 
 
+def in_term() -> Q:
+    """Visits of a cadre, and those of a team that looks after the place today and on the day of the visit."""
+    today, day = timezone.localdate(), OuterRef("on")
+    terms = TeamAssignment.objects.filter(team=OuterRef("team"), ended_at=None, team__ended_at=None)
+    for of in ("", "team__"):
+        begun = Q(**{f"{of}since__lte": today}) | Q(**{f"{of}since__lte": day})
+        lasting = Q(**{f"{of}until__gte": today}) & Q(**{f"{of}until__gte": day})
+        terms = terms.filter(begun, Q(**{f"{of}until": None}) | lasting)
+    there = ExpressionWrapper(OuterRef("organization__path"), output_field=models.CharField())
+    covering = terms.annotate(there=there).filter(there__startswith=F("organization__path"))
+    return Q(team=None) | Q(Exists(covering))
+
+
 class VisitQuerySet(models.QuerySet["Visit"]):
     def visible_to(self, user: Any) -> "VisitQuerySet":
         """Those to subtrees whose supervision one may see, and to one's own contact points. A visit that is not to be
-        announced is seen before it takes place only by the team and by those who decide above."""
+        announced is seen before it takes place only by the team and by those who decide above. What a team planned and
+        did not make stays its own, also when it no longer looks after the place."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
         deciding = within(user.scopes(Permission.DECIDE_GATE), "organization__path")
         knows = Q(announced=True) | Q(state=Visit.State.DONE) | deciding | Q(team__in=teams_of(user))
         scope = within(user.scopes(Permission.VIEW_SUPERVISION), "organization__path")
         own = Q(contact_point__participation__member=user.member_id or 0)
-        return self.filter((scope & knows) | own)
+        unmade = Q(state__in=[Visit.State.PLANNED, Visit.State.CANCELLED], team__in=teams_of(user))
+        return self.filter((scope & knows) | own | unmade)
 
     def planned(self) -> "VisitQuerySet":
         return self.filter(state=Visit.State.PLANNED)
+
+    def expected(self) -> "VisitQuerySet":
+        """Planned, and the team looks after the place then: only these are announced and reminded of."""
+        return self.planned().filter(in_term())
+
+    def lapsed(self) -> "VisitQuerySet":
+        """Planned, but the team's time at the place runs out, or ran out, before it is made."""
+        return self.planned().exclude(in_term())
 
     def done(self) -> "VisitQuerySet":
         return self.filter(state=Visit.State.DONE)
@@ -56,9 +79,17 @@ class VisitQuerySet(models.QuerySet["Visit"]):
 
     def with_people(self) -> "VisitQuerySet":
         """With everything that lists and pages read."""
-        return self.select_related(
-            "organization", "campaign", "team__organization", "contact_point__participation__member"
-        ).prefetch_related(models.Prefetch("people", TeamMember.objects.leaders_first().select_related("user")))
+        return (
+            self.annotate(
+                has_lapsed=models.Case(
+                    models.When(Q(state=Visit.State.PLANNED) & ~in_term(), then=True),
+                    default=False,
+                    output_field=models.BooleanField(),
+                )
+            )
+            .select_related("organization", "campaign", "team__organization", "contact_point__participation__member")
+            .prefetch_related(models.Prefetch("people", TeamMember.objects.leaders_first().select_related("user")))
+        )
 
 
 class Visit(models.Model):
@@ -105,6 +136,8 @@ class Visit(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     recorded_at = models.DateTimeField(null=True)
     attachments = GenericRelation(Attachment)
+    # Of rows that came ``with_people``: planned, but out of the team's time at the place.
+    has_lapsed = False
 
     objects = VisitQuerySet.as_manager()
 
@@ -149,6 +182,11 @@ class Visit(models.Model):
         return "、".join(str(each) for each in self.people.all()) if self.team_id else self.visitor
 
     @property
+    def standing(self) -> str:
+        """The state in words, as lists and sheets say it."""
+        return "超出督导期限" if self.has_lapsed else str(self.get_state_display())
+
+    @property
     def is_planned(self) -> bool:
         return self.state == self.State.PLANNED
 
@@ -159,7 +197,7 @@ class Visit(models.Model):
     @property
     def is_overdue(self) -> bool:
         """Its day is over, and nobody has written down how it was."""
-        return self.is_planned and self.on < timezone.localdate()
+        return self.is_planned and not self.has_lapsed and self.on < timezone.localdate()
 
     @property
     def is_late_entry(self) -> bool:
@@ -179,8 +217,15 @@ class Visit(models.Model):
         return self.state != self.State.CANCELLED and self.is_of(user)
 
     def can_be_planned(self, user: Any) -> bool:
-        """Put on another day, or cancelled."""
+        """Put on another day."""
         return self.is_planned and self.is_of(user)
+
+    def may_call_off(self, user: Any) -> bool:
+        """Whether this user may cancel it while it is planned: whose it is; its team, also when its time at the place is
+        over; and the office that sends the team."""
+        if self.campaign.state == Campaign.State.CLOSED or self.team is None:
+            return self.is_of(user)
+        return self.team.may_work(user) or user.can(Permission.MANAGE_SUPERVISION, at=self.team.organization)
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):

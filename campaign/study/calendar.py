@@ -54,7 +54,7 @@ def plan_item(plan: PlannedSession) -> Item:
 
 def held_items(enrolments: Iterable[int], first: date, last: date) -> list[Item]:
     """Sessions that were held without having been planned."""
-    rows = StudySession.objects.filter(enrolment__in=enrolments, held_at__date__range=(first, last), plan=None)
+    rows = StudySession.objects.between(first, last).filter(enrolment__in=enrolments, plan=None)
     return [
         Item(
             timezone.localdate(row.held_at),
@@ -153,10 +153,8 @@ def counts_under(campaign: Campaign, node: Organization, first: date, last: date
     """Per day, at a node and below; two queries, never a name."""
     plans = PlannedSession.objects.under(node).filter(enrolment__campaign=campaign).between(first, last)
     by_plan = dict(per_day(plans.filter(state=PlannedSession.State.PLANNED), "starts_at"))
-    held = StudySession.objects.filter(
-        enrolment__campaign=campaign,
-        enrolment__organization__path__startswith=node.path,
-        held_at__date__range=(first, last),
+    held = StudySession.objects.between(first, last).filter(
+        enrolment__campaign=campaign, enrolment__organization__path__startswith=node.path
     )
     by_session = dict(per_day(held, "held_at"))
     days = sorted({*by_plan, *by_session})

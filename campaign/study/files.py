@@ -11,7 +11,9 @@ from portal.attachments import AttachmentOwner, attachment_owners
 
 def keeps_session(user: Any, session: StudySession) -> bool:
     unit = session.enrolment
-    return bool(user.can(unit.acted_for_with(Permission.RECORD_STUDY), at=unit.organization))
+    return not session.is_withdrawn and bool(
+        user.can(unit.acted_for_with(Permission.RECORD_STUDY), at=unit.organization)
+    )
 
 
 attachment_owners.register(
@@ -19,7 +21,7 @@ attachment_owners.register(
         code="study-session",
         label="学习记录",
         model=StudySession,
-        visible=lambda user: StudySession.objects.visible_to(user).select_related("enrolment__organization"),
+        visible=lambda user: StudySession.everything.visible_to(user).select_related("enrolment__organization"),
         may_change=keeps_session,
         page=lambda session: reverse("study-session-detail", args=[session.pk]),
     )

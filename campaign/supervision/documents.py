@@ -105,7 +105,7 @@ def visits_tables(place: Place, params: Params, user: Any) -> list[Table]:
     rows = [
         [
             v.on, v.get_part_display(), v.organization.name, v.visitor, v.names, v.get_way_display(),
-            v.get_state_display(), v.purpose, v.met, v.looked_at, v.impression,
+            v.standing, v.purpose, v.met, v.looked_at, v.impression,
         ]
         for v in visits
     ]  # fmt: skip

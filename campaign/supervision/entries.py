@@ -44,7 +44,7 @@ def visits_to_make(user: Any) -> Iterator[Duty]:
     teams = own_teams(user)
     if not teams:
         return
-    mine = Visit.objects.visible_to(user).planned().filter(team__in=teams, people__user=user)
+    mine = Visit.objects.visible_to(user).expected().filter(team__in=teams, people__user=user)
     mine = mine.select_related("organization", "team")
     for visit in mine.order_by("on", "pk")[:OWED]:
         text = f"{'登记走访情况' if visit.is_overdue else '走访'}：{visit.organization.name}"
@@ -72,7 +72,7 @@ def team_panel(user: Any) -> dict[str, Any] | None:
     found = Finding.objects.visible_to(user).filter(visit__team__in=teams)
     late = findings.overdue(found).select_related("visit", "enrolment__organization").order_by("due_on", "pk")
     # Those for which one is on the list oneself are among one's duties.
-    others = Visit.objects.visible_to(user).planned().filter(team__in=teams).exclude(people__user=user)
+    others = Visit.objects.visible_to(user).expected().filter(team__in=teams).exclude(people__user=user)
     planned = others.with_people()
     return {
         "teams": [(team, round_of(team)) for team in teams],

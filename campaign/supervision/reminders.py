@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
-from campaign.models import TeamAssignment, TeamMember, Visit
+from campaign.models import TeamMember, Visit
 from campaign.reminders.rules import ReminderRule, grouped, reminder_rules
 from campaign.reminders.units import chinese, chunks
 from campaign.supervision.visit_notices import KIND, day_of
@@ -20,7 +20,7 @@ UNTOLD = ReminderRule("visit-untold", "走访以后没有登记", "参加走访�
 def visits_near(today: date) -> Iterator[Draft]:
     """Visits of the next working day, and of a free stretch before it; and those whose day has been over for a while."""
     for (lead, after), campaigns in grouped(SOON.code, UNTOLD.code):
-        planned = Visit.objects.planned().filter(campaign__in=campaigns, team__isnull=False)
+        planned = Visit.objects.expected().filter(campaign__in=campaigns, team__isnull=False)
         if lead:
             soon = planned.filter(on__gte=today, on__lte=eve_of_work(today) + timedelta(days=lead[0]))
             for chunk in chunks(soon.order_by("on", "pk")):
@@ -31,19 +31,14 @@ def visits_near(today: date) -> Iterator[Draft]:
 
 
 def drafts(visits: list[Visit], about: str, today: date) -> Iterator[Draft]:
-    """One for each member of the team who goes and is still in it, where the team still looks after the place; four
-    queries a chunk."""
+    """One for each member of the team who goes and is still in it; three queries a chunk."""
     found = Visit.objects.filter(pk__in=[visit.pk for visit in visits]).select_related("organization", "team")
     goers: dict[int, list[int]] = {}
     current = TeamMember.objects.current().filter(visits__in=found, user__is_active=True)
     for visit_id, user_id in current.order_by("pk").values_list("visits", "user"):
         goers.setdefault(visit_id, []).append(user_id)
-    given = TeamAssignment.objects.current().filter(team__in={visit.team_id for visit in visits})
-    places = set(given.values_list("team", "organization__path"))
     near = {today: "今天", today + timedelta(days=1): "明天"}
     for visit in found:
-        if not any(team == visit.team_id and visit.organization.path.startswith(path) for team, path in places):
-            continue
         when = f"{near[visit.on]}（{chinese(visit.on)}）" if visit.on in near else chinese(visit.on)
         text = f"{when}{visit.get_part_display()}走访{visit.organization}。{visit.purpose}"
         if about == "untold":

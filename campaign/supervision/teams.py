@@ -1,6 +1,6 @@
 """Who looks after whom: the team of a unit, whose own work it is, and what a team has not seen yet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from campaign.models import Campaign, Enrolment, InspectionTeam, TeamAssignment, TeamMember, Visit
 from campaign.models.enrolment import EnrolmentQuerySet
+from campaign.models.inspection import line_of
+from campaign.models.visit import in_term
 from members.models import Appointment, Organization
 from members.permissions import Permission, Role
 from members.scope import within
@@ -19,9 +21,23 @@ RUNNING = (Role.OFFICE, Role.LEADING_GROUP, Role.SECRETARY, Role.COMMITTEE)
 
 def team_at(campaign_id: int, node: Organization) -> InspectionTeam | None:
     """The team that looks after ``node`` today: of several the one assigned nearest to it."""
-    here = TeamAssignment.objects.current().covering(node).filter(team__campaign=campaign_id)
-    nearest = here.filter(team__in=InspectionTeam.objects.current()).select_related("team__organization").first()
-    return nearest.team if nearest else None
+    return teams_at(campaign_id, [node]).get(node.pk)
+
+
+def teams_at(campaign_id: int, nodes: Iterable[Organization]) -> dict[int, InspectionTeam]:
+    """The same for several, by organisation (id), in one query; those that nobody looks after are left out."""
+    paths = {node.pk: node.path for node in nodes}
+    given = TeamAssignment.objects.current().filter(
+        organization__path__in=line_of([*paths.values()]), team__campaign=campaign_id
+    )
+    given = given.filter(team__in=InspectionTeam.objects.current()).select_related("team__organization", "organization")
+    nearest_last = list(given.order_by("organization__path", "pk"))
+    return {
+        pk: assignment.team
+        for assignment in nearest_last
+        for pk, path in paths.items()
+        if path.startswith(assignment.organization.path)
+    }
 
 
 def team_for(enrolment: Enrolment) -> InspectionTeam | None:
@@ -109,7 +125,7 @@ def with_rounds(campaign: Campaign, teams: Sequence[InspectionTeam]) -> list[tup
         counts[f"units_{team.pk}"] = Count("pk", filter=own)
         counts[f"seen_{team.pk}"] = Count("pk", filter=own & Q(seen_by(team.pk)))
     units = Enrolment.objects.counted().filter(everywhere, campaign=campaign).order_by().aggregate(**counts)
-    waiting = Q(state=Visit.State.PLANNED)
+    waiting = Q(state=Visit.State.PLANNED) & in_term()
     visits = (
         Visit.objects.filter(team__in=teams)
         .order_by()
@@ -134,7 +150,7 @@ def round_of(team: InspectionTeam) -> Round:
 
 def with_plans(team: InspectionTeam, units: QuerySet[Enrolment]) -> QuerySet[Enrolment]:
     """Each unit with the next day for which the team plans to come (``planned_on``)."""
-    waiting = Visit.objects.planned().filter(team=team, organization=OuterRef("organization")).order_by("on")
+    waiting = Visit.objects.expected().filter(team=team, organization=OuterRef("organization")).order_by("on")
     return units.annotate(planned_on=Subquery(waiting.values("on")[:1]))
 
 

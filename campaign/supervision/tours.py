@@ -14,10 +14,13 @@ from members.models import Organization
 
 
 def visits_in(user: Any, campaign: Campaign, node: Organization, *, state: str = "", team: int = 0) -> VisitQuerySet:
-    """Visits at ``node`` and below that the user sees; ``state``: one of ``Visit.State``, or ``overdue``."""
+    """Visits at ``node`` and below that the user sees; ``state``: one of ``Visit.State``, ``overdue``, or
+    ``lapsed``."""
     rows = Visit.objects.visible_to(user).under(node).filter(campaign=campaign)
     if state == "overdue":
-        rows = rows.planned().filter(on__lt=timezone.localdate())
+        rows = rows.expected().filter(on__lt=timezone.localdate())
+    elif state == "lapsed":
+        rows = rows.lapsed()
     elif state in Visit.State.values:
         rows = rows.filter(state=state)
     return rows.filter(team=team) if team else rows

@@ -169,7 +169,9 @@ def office_links(enrolment: Enrolment, user: Any) -> list[dict[str, str]]:
         return []
     postponed = enrolment.state == Enrolment.State.POSTPONED
     going = enrolment.state in {Enrolment.State.PREPARING, Enrolment.State.RUNNING}
+    acts = user.can(enrolment.acted_for_with(Permission.PREPARE_ENROLMENT), at=enrolment.organization)
     ways = [
+        (going and not acts, "调整时间", "enrolment-dates"),
         (postponed, "恢复", "enrolment-resume"),
         (going, "暂缓", "enrolment-postpone"),
         (enrolment.is_movable and not postponed, "改编批次", "enrolment-batch"),

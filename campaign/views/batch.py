@@ -37,7 +37,9 @@ def batch_edit(request: HttpRequest, pk: int) -> HttpResponse:
     windows = list(batch.windows.select_related("phase"))
     phases = [PhaseDates(w.phase_id, w.phase.name, w.starts_on, w.ends_on) for w in windows]
     initial = {"name": batch.name, "starts_on": batch.starts_on, "ends_on": batch.ends_on}
-    form = BatchForm(request.POST or None, initial=initial, phases=phases, sequential=batch.campaign.sequential)
+    form = BatchForm(
+        request.POST or None, initial=initial, phases=phases, sequential=batch.campaign.sequential, batch=batch
+    )
     if form.is_valid():
         data = form.cleaned_data
         dates = form.phase_dates()
@@ -46,9 +48,10 @@ def batch_edit(request: HttpRequest, pk: int) -> HttpResponse:
         )
         numbers = concentrated_numbers(batch.campaign.settings)
         short = too_short([dates[w.phase_id] for w in windows if w.phase.number in numbers], months(batch.campaign))
-        warn_or_confirm(
-            request, short, months(batch.campaign), f"{batch.name}的时间已保存，沿用批次时间的单位已同步调整。"
-        )
+        saved = f"{batch.name}的时间已保存，沿用批次时间的单位已同步调整。"
+        if form.left_count:
+            saved += f"有{form.left_count}个单位自行确定的时间超出批次，请督促调整（名单见下方“还没有落实的”）。"
+        warn_or_confirm(request, short, months(batch.campaign), saved)
         return redirect("campaign-detail", batch.campaign_id)
     context = {"form": form, "batch": batch, "trail": batch.campaign.organization.trail()}
     return render(request, "campaign/batch_edit.html", context)

@@ -16,6 +16,7 @@ from campaign.models import BlueprintVersion, Campaign, Enrolment
 from campaign.progress.coverage import Unplaced, unplaced
 from members.models import Organization
 from members.permissions import Permission
+from members.scope import within
 from portal.access import get_in_scope, requires, signed_in
 from portal.paging import paged, words
 
@@ -83,6 +84,7 @@ def campaign_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_set_up": request.user.can(Permission.SET_UP_CAMPAIGN, at=campaign.organization),  # type: ignore[union-attr]
         "can_enrol": request.user.can(Permission.SET_UP_CAMPAIGN) and campaign.state != Campaign.State.CLOSED,  # type: ignore[union-attr]
         "places": gaps_in_coverage(campaign, request.user),
+        "outside": outside_their_batch(campaign, request.user),
         "dashboards": (dashboards := progress_places(campaign, request.user)),
         "lists": [place for place in dashboards if request.user.can(Permission.VIEW_NAMES, at=place)],  # type: ignore[union-attr]
         "amendments": amendments_of(campaign, request.user),
@@ -147,6 +149,13 @@ def gaps_in_coverage(campaign: Campaign, user: Any) -> Unplaced | None:
     """Who has no place yet in the subtrees that the user sets up."""
     paths = user.scopes(Permission.SET_UP_CAMPAIGN)
     return unplaced(campaign, paths, named=paths_with_names(user, paths)) if paths else None
+
+
+def outside_their_batch(campaign: Campaign, user: Any) -> int:
+    """How many units in the subtrees that the user sets up chose a time that lies outside their batch's."""
+    paths = user.scopes(Permission.SET_UP_CAMPAIGN)
+    mine = Enrolment.objects.filter(within(paths, "organization__path"), campaign=campaign)
+    return mine.outside_batch().count() if paths else 0
 
 
 def paths_with_names(user: Any, paths: list[str]) -> list[str]:

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_POST
 
 from campaign.actions import gate as gates
 from campaign.forms.gate import GateDecisionForm, GateRequestForm, GateWordForm
-from campaign.models import Campaign, Enrolment, Gate
-from campaign.supervision.teams import speaks_for, team_for
+from campaign.models import Campaign, Enrolment, Gate, InspectionTeam
+from campaign.supervision.teams import speaks_for, team_for, teams_at
 from campaign.units.gatekeeping import earlier, last_step, open_demands, steps, word_on
 from campaign.units.unmet import from_json, gaps
 from campaign.views.enrolment import in_charge
@@ -72,16 +72,12 @@ def gate_list(request: HttpRequest, campaign_pk: int) -> HttpResponse:
     state = state if state in Gate.State.values else Gate.State.WAITING
     rows = named_like(seen.filter(state=state), words(request))
     order = ("requested_at", "pk") if state == Gate.State.WAITING else ("-decided_at", "-pk")
+    listed = rows.select_related("enrolment__organization", "phase", "requested_by", "decided_by")
+    pager = paged(request, listed.prefetch_related("words__team"), order, 30)
     context = {
         "campaign": campaign,
-        "pager": paged(
-            request,
-            rows.select_related("enrolment__organization", "phase", "requested_by", "decided_by").prefetch_related(
-                "words__team"
-            ),
-            order,
-            30,
-        ),
+        "pager": pager,
+        "lines": with_teams(campaign, pager.rows),
         "state": state,
         "states": Gate.State.choices,
         "waiting": waiting,
@@ -89,6 +85,12 @@ def gate_list(request: HttpRequest, campaign_pk: int) -> HttpResponse:
         "trail": campaign.organization.trail(),
     }
     return render(request, "campaign/gate_list.html", context)
+
+
+def with_teams(campaign: Campaign, rows: list[Gate]) -> list[tuple[Gate, InspectionTeam | None]]:
+    """Each with the team that looks after the unit, for whose word it waits until it has been given; one query."""
+    teams = teams_at(campaign.pk, [gate.scope for gate in rows if gate.is_waiting])
+    return [(gate, teams.get(gate.scope.pk)) for gate in rows]
 
 
 def named_like(rows: QuerySet[Gate], q: str) -> QuerySet[Gate]:

@@ -14,6 +14,7 @@ from campaign.forms.attendance import AttendanceSheet
 from campaign.forms.study import StudySessionForm, from_last_session
 from campaign.models import Attendance, Enrolment, StudySession
 from campaign.study.plans import may_record
+from campaign.study.withdrawn import attendances_of
 from campaign.views.enrolment import in_charge
 from members.permissions import Permission
 from portal.access import get_in_scope, requires, signed_in
@@ -22,13 +23,18 @@ from portal.kept_text import kept_fields
 from portal.paging import key_of, paged
 from portal.sending import say_saved
 
+WITHDRAWN = "这次学习记录已经作废，不能再修改。确实进行过的，请重新记一次。"
+WITHDRAWN_SHOWN = 50
+
 
 def visible_enrolments(user: Any) -> Any:
     return Enrolment.objects.visible_to(user).select_related("organization", "campaign", "batch")
 
 
-def visible_sessions(user: Any) -> Any:
-    return StudySession.objects.visible_to(user).select_related("enrolment__organization", "enrolment__campaign", "by")
+def kept_sessions(user: Any) -> Any:
+    """With those that were withdrawn, which can still be read."""
+    rows = StudySession.everything.visible_to(user)
+    return rows.select_related("enrolment__organization", "enrolment__campaign", "by", "withdrawn_by")
 
 
 @requires(Permission.VIEW_STUDY)
@@ -47,6 +53,7 @@ def study_session_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
     context = {
         "enrolment": enrolment,
         "pager": paged(request, sessions, ("-held_at", "-pk"), 30),
+        "withdrawn": withdrawn_in(enrolment),
         "form": form,
         "forms": StudySession.Form.choices,
         "can_record": may_record(request.user, enrolment),
@@ -54,6 +61,12 @@ def study_session_list(request: HttpRequest, enrolment_pk: int) -> HttpResponse:
         "trail": enrolment.organization.trail(),
     }
     return render(request, "campaign/study_session_list.html", context)
+
+
+def withdrawn_in(enrolment: Enrolment) -> list[StudySession]:
+    """What was withdrawn here lately, to be read only."""
+    rows = StudySession.everything.filter(enrolment=enrolment, withdrawn_at__isnull=False)
+    return list(rows.select_related("withdrawn_by").order_by("-withdrawn_at")[:WITHDRAWN_SHOWN])
 
 
 @requires(Permission.RECORD_STUDY)
@@ -79,7 +92,7 @@ def copied(request: HttpRequest, enrolment: Enrolment) -> dict[str, Any]:
     """What is the same as at an earlier session of the unit (``?of=``): all but its day, its recorder and who was there."""
     if "of" not in request.GET:
         return {}
-    here = visible_sessions(request.user).filter(enrolment=enrolment)
+    here = kept_sessions(request.user).filter(enrolment=enrolment)
     session = here.filter(pk=key_of(request.GET.get("of", ""))).first()
     values = copy_of(session) if session else {}
     return {"held_from" if name == "from_time" else name: value for name, value in values.items() if name != "on"}
@@ -88,8 +101,8 @@ def copied(request: HttpRequest, enrolment: Enrolment) -> dict[str, Any]:
 @requires(Permission.RECORD_STUDY)
 def study_session_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct what was recorded; make-ups are never dropped unasked."""
-    session = in_charge(request, visible_sessions(request.user), pk)
-    if why := study.refusal(session.enrolment):
+    session = in_charge(request, kept_sessions(request.user), pk)
+    if why := WITHDRAWN if session.is_withdrawn else study.refusal(session.enrolment):
         messages.warning(request, why)
         return redirect("study-session-detail", session.pk)
     kept = kept_fields(request, "materials")
@@ -122,6 +135,8 @@ def session_page(
             form.ask_about_make_ups(at_stake.attendances)
         except study.RecordedOtherwise:
             form.say_recorded()
+        except study.SessionWithdrawn as withdrawn:
+            form.add_error(None, str(withdrawn))
         else:
             if later:
                 people = "、".join(f"{p}（{p.expected_from:%Y-%m-%d}参加）" for p in later)
@@ -141,10 +156,9 @@ def session_page(
 @signed_in
 def study_session_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Minutes and attendance: by name for those entitled, one's own state for a member of the branch."""
-    session = get_object_or_404(visible_sessions(request.user).select_related("lecturer__member"), pk=pk)
+    session = get_object_or_404(kept_sessions(request.user).select_related("lecturer__member"), pk=pk)
     at = session.enrolment.organization
-    rows = session.attendances.select_related("participation__member", "make_up").order_by("participation__member_id")
-    attendances = list(rows)
+    attendances = attendances_of(session)
     named = request.user.can(Permission.VIEW_STUDY, at=at)  # type: ignore[union-attr]
     own = request.user.member_id  # type: ignore[union-attr]
     context = {
@@ -154,10 +168,13 @@ def study_session_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "present": sum(a.state in Attendance.PRESENT_STATES for a in attendances),
         "named": named,
         "own": next((a for a in attendances if own and a.participation.member_id == own), None),
-        "can_record": may_record(request.user, session.enrolment) and not study.refusal(session.enrolment),
+        "can_record": not session.is_withdrawn
+        and may_record(request.user, session.enrolment)
+        and not study.refusal(session.enrolment),
+        "may_repeat": may_record(request.user, session.enrolment) and not study.refusal(session.enrolment),
         "attachments": attached("study-session", session, request.user)
         | {"title": "附件（签到表、讲稿、照片等，不是必须）"},
-        "can_print": named and request.user.can(Permission.PRINT_REPORT, at=at),  # type: ignore[union-attr]
+        "can_print": named and not session.is_withdrawn and request.user.can(Permission.PRINT_REPORT, at=at),  # type: ignore[union-attr]
         "trail": at.trail(),
     }
     return render(request, "campaign/study_session_detail.html", context)

@@ -142,6 +142,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "assignments": assignments_of(team, user, inside),
         "round": supervision.round_of(team) if inside else None,
         "planned": waiting[:8],
+        "lapsed": team.visits.visible_to(user).lapsed().count() if inside else 0,
         "done": team.visits.visible_to(user).done().with_people()[:8],
         "overdue": findings.with_standings(list(findings.overdue(found).order_by("due_on", "pk")[:20])),
         "lacking": supervision.without_access(team) if manages and team.is_current else [],

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from campaign.actions import enrolment as enrolments
@@ -21,9 +21,9 @@ from campaign.forms.enrolment import (
     open_runs,
 )
 from campaign.models import Campaign, Enrolment
-from campaign.views.enrolment import in_charge, visible
+from campaign.views.enrolment import visible
 from members.permissions import Permission
-from portal.access import get_in_scope, requires
+from portal.access import demand, get_in_scope, requires
 from portal.kept_text import kept_fields
 
 
@@ -43,8 +43,12 @@ def form_page(request: HttpRequest, enrolment: Enrolment, form: Any, template: s
 
 @requires(Permission.PREPARE_ENROLMENT)
 def enrolment_dates(request: HttpRequest, pk: int) -> HttpResponse:
-    """Own dates inside the batch's; less than the usual time for concentrated study needs a reason (S0 四)."""
-    enrolment = in_charge(request, visible(request), pk)
+    """Own dates inside the batch's; less than the usual time for concentrated study needs a reason (S0 四). The office that
+    sets the campaign up may set them too."""
+    enrolment = get_object_or_404(visible(request), pk=pk)
+    office = request.user.can(Permission.SET_UP_CAMPAIGN, at=enrolment.organization)  # type: ignore[union-attr]
+    asked = Permission.SET_UP_CAMPAIGN if office else enrolment.acted_for_with(Permission.PREPARE_ENROLMENT)
+    demand(request, enrolment.organization, asked)
     if enrolment.state not in {Enrolment.State.PREPARING, Enrolment.State.RUNNING}:
         return back(request, enrolment, "", f"本单位{enrolment.get_state_display()}，不能调整时间。")
     phases = [PhaseDates(run.pk, run.phase.name, run.starts_on, run.ends_on) for run in open_runs(enrolment)]

@@ -23,7 +23,13 @@ from portal.kept_text import kept_fields
 from portal.paging import key_of, paged
 from portal.sending import say_saved
 
-LISTED = {"planned": "已安排", "overdue": "已过日期未登记", "done": "已走访", "cancelled": "已取消"}
+LISTED = {
+    "planned": "已安排",
+    "overdue": "已过日期未登记",
+    "lapsed": "超出督导期限",
+    "done": "已走访",
+    "cancelled": "已取消",
+}
 
 
 def visible(request: HttpRequest) -> Any:
@@ -74,6 +80,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "attachments": attached("visit", visit, user) | {"title": "附件（照片、座谈记录等，不是必须）"},
         "records": visit.can_be_recorded(user),
         "plans": visit.can_be_planned(user),
+        "cancels": visit.is_planned and visit.may_call_off(user),
         "may_take": user.can(Permission.EDIT_LEDGER, at=visit.organization) or visit.is_of(user),
         "enrolment": Enrolment.objects.visible_to(user)
         .filter(campaign=visit.campaign_id, organization=visit.organization_id)
@@ -132,7 +139,7 @@ def replan(request: HttpRequest, pk: int) -> HttpResponse:
 @signed_in
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     visit = get_object_or_404(visible(request), pk=pk)
-    if not visit.is_of(request.user):
+    if not visit.may_call_off(request.user):
         raise PermissionDenied
     form = CancelForm(request.POST)
     if not form.is_valid():

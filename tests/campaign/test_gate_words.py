@@ -3,18 +3,23 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.template.loader import render_to_string
 from django.urls import reverse
+from pypdf import PdfReader
 
 from campaign.actions import gate as gates
 from campaign.documents import find_gate, gate_form
 from campaign.models import Gate, GateDemand, GateWord
 from members.models import Appointment, Member, User
 from members.permissions import Role
+from portal.documents import documents
 from portal.models import Notice
+from portal.printing import render_pdf
 from tests import factories as make
 from tests.campaign.supervised import District, district
 from tests.campaign.unit import said
@@ -57,6 +62,18 @@ def test_the_team_is_told_speaks_once_and_the_office_sees_it(place: District, as
         GateWord.objects.create(gate=asked, team=place.team, agrees=False, text="x", by=place.inspector)
     listed = reverse("gate-list", args=[place.campaign.pk])
     assert "同意（第一督导组）" in said(signed_in(place.office).get(listed))
+
+
+def test_the_list_says_what_a_request_waits_for(place: District, asked: Gate) -> None:
+    elsewhere = gates.request(enrolment=place.far_unit, assessment="学得扎实", by=place.outsider)
+    client, listed = signed_in(place.office), reverse("gate-list", args=[place.campaign.pk])
+    page = said(client.get(listed))
+    assert page.count("等待第一督导组") == 1
+    assert page.count("未派督导组，等待上级审核") == 1
+    decide(place, elsewhere, decision="return", remarks="补齐", word_reason="x")
+    assert "没有提出意见" in said(client.get(listed, {"state": "returned"}))
+    signed_in(place.inspector).post(reverse("gate-word", args=[asked.pk]), AGREE)
+    assert "等待第一督导组" not in said(client.get(listed))
 
 
 def test_who_may_give_the_word(place: District, asked: Gate) -> None:
@@ -204,6 +221,18 @@ def test_every_step_is_on_the_printed_form(place: District, asked: Gate) -> None
     steps = [(step.what, step.text) for step in page.context["steps"]]
     assert [what for what, _ in steps] == ["申请学习动员转段", "督导组意见：同意", "同意"]
     assert "未完成而同意的理由：汛期" in steps[2][1]
+
+
+def test_a_long_assessment_begins_on_the_first_page_and_is_signed_with_its_last_words(place: District) -> None:
+    text = "支部集中学习八次，缺课的均已补课，学习笔记和心得体会逐人检查。" * 45
+    gate = gates.request(enrolment=place.unit, assessment=f"开头{text}结尾", by=place.secretary)
+    params, sheet = {"gate": str(gate.pk)}, documents["gate-form"]
+    context = gate_form(find_gate(params, place.office), params, place.office) | {"title": "转段申请审批表"}
+    pdf = PdfReader(BytesIO(render_pdf(render_to_string(sheet.template, context), look=sheet.look)))
+    first, second = (page.extract_text().replace("\n", "") for page in pdf.pages)
+    assert "开头支部集中学习" in first
+    assert "结尾" in second
+    assert "负责人签字" in second
 
 
 def test_where_no_team_is_assigned_nobody_is_waited_for(place: District) -> None:

@@ -116,6 +116,38 @@ def test_short_study_is_warned_about_not_refused(here: Unit) -> None:
     assert batch.windows.first().ends_on == batch.starts_on + timedelta(days=9)
 
 
+def test_a_narrower_batch_shows_whom_it_leaves_outside_before_and_after_it_is_saved(here: Unit) -> None:
+    batch = here.campaign.batches.get(number=1)
+    other = make.branch(here.root, "自定时间的支部")
+    enrol(batch=batch, organizations=[other], by=here.office)
+    own = Enrolment.objects.get(organization=other)
+    Enrolment.objects.filter(pk=own.pk).update(ends_on=batch.ends_on - timedelta(days=1))
+    last = batch.windows.last()
+    end = batch.ends_on - timedelta(days=5)
+    client, url = signed_in(here.office), reverse("batch-edit", args=[batch.pk])
+    narrower = calendar(batch, ends_on=end, **{f"ends-{last.phase_id}": end})
+    page = said(client.post(url, narrower))
+    assert "还没有保存" in page
+    assert "1 个单位自行确定的时间将超出新的批次时间" in page
+    assert "自定时间的支部" in page
+    assert here.branch.name not in page, "whoever follows the batch is not left outside"
+    batch.refresh_from_db()
+    assert batch.ends_on > end
+    saved = said(client.post(url, narrower | {"confirmed": "on"}, follow=True))
+    batch.refresh_from_db()
+    assert batch.ends_on == end
+    assert "有1个单位自行确定的时间超出批次" in saved
+    assert "<strong>1 个单位自行确定的时间超出所在批次的起止日期：</strong>" in saved
+    units = reverse("listing", args=[here.campaign.pk, here.root.pk, "units"])
+    listed = said(client.get(units, {"mark": "outside"}))
+    assert "自定时间的支部" in listed
+    assert f"时间超出第一批（{batch.starts_on}至{end}）" in listed
+    assert here.branch.name not in listed
+    assert "超出第一批的起止日期" in said(client.get(reverse("enrolment-detail", args=[own.pk])))
+    Enrolment.objects.filter(pk=own.pk).update(ends_on=end)
+    assert "没有符合条件的" in said(client.get(units, {"mark": "outside"}))
+
+
 def test_units_follow_their_batch_unless_they_chose_own_dates(here: Unit) -> None:
     batch = here.campaign.batches.get(number=1)
     other = make.branch(here.root, "自定时间的支部")

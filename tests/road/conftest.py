@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.servers import Site, free_port, wait_for
+from tests.servers import Kept, Site, free_port, loaded, migrated, wait_for
 
 
 def answers(url: str) -> bool:
@@ -19,25 +19,25 @@ def answers(url: str) -> bool:
         return False
 
 
-def serve(*options: str, seconds: float) -> Iterator[str]:
-    """The address of a portal that was started with ``options``."""
+def serve(beginning: Kept) -> Iterator[str]:
+    """The address of a portal that goes on from what another left."""
     port = free_port()
-    with Site() as site:
-        site.env |= {"DATABASE_URL": f"sqlite:///{site.data / 'portal.sqlite3'}", "JOB_LEASE_SECONDS": "60"}
-        process = site.start("manage.py", "start", "--port", str(port), *options)
-        wait_for(lambda: answers(f"http://127.0.0.1:{port}/sign-in/") or process.poll() is not None, seconds, 0.5)
+    with Site(JOB_LEASE_SECONDS="60") as site:
+        site.take(beginning)
+        process = site.start("manage.py", "start", "--port", str(port))
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/sign-in/") or process.poll() is not None, 60, 0.5)
         assert process.poll() is None, site.output()[-3000:]
         yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(scope="module")
 def empty_portal() -> Iterator[str]:
-    yield from serve(seconds=60)
+    yield from serve(migrated())
 
 
 @pytest.fixture(scope="module")
 def demonstration() -> Iterator[str]:
-    yield from serve("--demo", seconds=400)
+    yield from serve(loaded())
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Kill -9 in the middle of a real import and of a real sheet: finished after the restart, once."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -30,17 +30,7 @@ from portal.actions.job import submit
 submit(kind="print", title="党员名册", by=User.objects.get(),
        params={"document": "roll", "params": {"organization": str(Organization.objects.get(code="B").pk)}, "format": "pdf"})
 """
-KILLER = """
-import os, pathlib, signal, time
-from portal.models import Job
-pathlib.Path({watching!r}).touch()
-while Job.objects.order_by('-pk').first().state == 'queued': time.sleep(0.01)
-os.kill(int(pathlib.Path({pid!r}).read_text()), signal.SIGKILL)
-"""
-STATE = "from portal.models import Job; job = Job.objects.order_by('-pk').first(); answer = [job.state, job.attempts]"
-COUNT = "from members.models import Member; answer = Member.objects.count()"
 FILE = "from portal.models import Job; answer = Job.objects.order_by('-pk').first().read_file()[:5].decode()"
-FILES = "from portal.models import Job; answer = Job.objects.filter(kind='print', state='done').count()"
 
 
 @pytest.fixture
@@ -50,38 +40,39 @@ def site() -> Iterator[Site]:
         yield made
 
 
+def last_job(site: Site, column: str = "state") -> Any:
+    return site.column(f"select {column} from portal_job order by id desc limit 1")[0]
+
+
+def count(site: Site, rows: str) -> int:
+    return int(site.column(f"select count(*) from {rows}")[0])
+
+
 def kill_while_running(site: Site) -> None:
     """A worker takes the job and is killed before it has finished."""
-    watching, pid = site.folder / "watching", site.folder / "worker.pid"
-    with ThreadPoolExecutor(1) as pool:
-        killer = pool.submit(site.run, KILLER.format(watching=str(watching), pid=str(pid)))
-        wait_for(watching.exists, 60)
-        worker = site.start_worker()
-        pid.write_text(str(worker.pid))
-        killer.result()
-    watching.unlink()
-    pid.unlink()
+    worker = site.start_worker()
+    wait_for(lambda: last_job(site) != "queued", seconds=60, pause=0.01)
+    worker.kill()
     worker.wait()
-    assert site.run(STATE) == ["running", 1], "killed in the middle"
+    assert [last_job(site), last_job(site, "attempts")] == ["running", 1], "killed in the middle"
 
 
 def finish(site: Site) -> None:
     site.start_worker()
-    wait_for(lambda: site.run(STATE)[0] == "done", seconds=90, pause=1)
+    wait_for(lambda: last_job(site) == "done", seconds=90)
+    assert last_job(site, "attempts") == 2
 
 
 def test_an_import_and_a_sheet_survive_the_death_of_their_worker(site: Site) -> None:
     site.run(CONFIRMED_IMPORT)
     kill_while_running(site)
-    assert site.run(COUNT) == 0
+    assert count(site, "members_member") == 0
     finish(site)
-    assert site.run(COUNT) == PEOPLE
-    assert site.run(STATE) == ["done", 2]
+    assert count(site, "members_member") == PEOPLE
     for child in site.children:
         child.kill()
     site.run(PRINT)
     kill_while_running(site)
     finish(site)
-    assert site.run(STATE) == ["done", 2]
     assert site.run(FILE) == "%PDF-"
-    assert site.run(FILES) == 1
+    assert count(site, "portal_job where kind = 'print' and state = 'done'") == 1
