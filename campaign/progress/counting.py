@@ -14,6 +14,11 @@ from portal import statements
 from portal.indicators import Condition, Subject
 
 
+def share(part: int, whole: int) -> int:
+    """Whole percent, never rounded up; of nothing: 100."""
+    return part * 100 // whole if whole else 100
+
+
 @dataclass(frozen=True)
 class Figures:
     """Done, waived and total of one requirement, in persons or organisations.
@@ -37,7 +42,7 @@ class Figures:
     @property
     def percent(self) -> int:
         """Done and waived out of the total, in whole percent; never rounded up to 100. Nothing asked of anyone: 100."""
-        return (self.done + self.waived) * 100 // self.total if self.total else 100
+        return share(self.done + self.waived, self.total)
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(
