@@ -12,11 +12,11 @@ from django.db.models.query import QuerySet
 
 from campaign.models import Campaign, Enrolment, Gate, Phase, PhaseRun, Progress, ProgressDay, Requirement
 from campaign.progress import ready
-from campaign.progress.coverage import Coverage
 from campaign.progress.counting import share
+from campaign.progress.coverage import Coverage
 from campaign.progress.ledgers import beneath
 from campaign.progress.ready import standing_of
-from campaign.progress.writing import NOTHING, Figures
+from campaign.progress.writing import Figures
 from members.models import Organization
 from portal.charts import Span, TimeRow
 from portal.indicators import Subject
