@@ -22,6 +22,7 @@ from campaign.models import (
     Phase,
     PhaseRun,
     PhaseWindow,
+    ProgressDay,
     Requirement,
     Step,
     StudyNote,
@@ -198,6 +199,7 @@ def build(size: Size) -> Campaign:
         records(author)
         say("学习记录", start)
     say("索引", start)
+    history()
     ready(campaign)
     say("已备数字", start)
     print(f"  汇总点 {rebalance(campaign)[1]} 个", flush=True)
@@ -275,6 +277,15 @@ def records(author: User) -> None:
     fill(Attendance, seen, f"{join} WHERE s.form = 'collective'")
     note = {"participation": "id", "title": "'心得'", "written_on": f"DATE '{STARTS + timedelta(9)}'"}
     fill(StudyNote, note, "FROM campaign_participation WHERE id %% 3 <> 0")
+
+
+def history() -> None:
+    """Figures of sixty days for the upper committees, as many rows as a real trend has (not what the records say)."""
+    days = {"organization": "o.id", "requirement": "r.id", "day": f"DATE '{STARTS}' + d", "done": "d * 10"}
+    days |= {"total": "1000", "waived": "0", "otherwise": "0"}
+    source = "FROM members_organization o, campaign_requirement r, generate_series(0, 59) AS d"
+    with without_indexes(ProgressDay):
+        fill(ProgressDay, days, f"{source} WHERE o.kind = 'committee' AND o.depth <= 4")
 
 
 def ready(campaign: Campaign, workers: int = 2) -> None:

@@ -56,7 +56,7 @@ def attended_all(params: Params) -> Condition:
     if params["forms"]:
         own = own.filter(session__form__in=params["forms"])
     counted = Q(state__in=[*Attendance.PRESENT_STATES, Attendance.State.EXEMPT]) | Q(make_up__isnull=False)
-    return Q(Exists(own.filter(counted))) & ~Q(Exists(own.owed()))
+    return Q(Exists(own.filter(counted))) & ~Q(Exists(own.owed(OuterRef("joined_on"))))
 
 
 def studied_hours(params: Params) -> Condition:

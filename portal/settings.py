@@ -134,6 +134,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
+    # Behind a pool that hands out connections by transaction nothing can be prepared.
+    PREPARE_STATEMENTS = DATABASES["default"]["CONN_MAX_AGE"] > 0
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Just-in-time compilation costs more than it saves on the portal's short queries.
     DATABASES["default"]["OPTIONS"] = {"options": "-c jit=off"}

@@ -15,6 +15,7 @@ from campaign.dashboards.outcomes import Wanted
 from campaign.dashboards.records import records
 from campaign.documents import late_tables
 from campaign.models import Requirement
+from campaign.progress.counting import NOTHING
 from campaign.reports import overview
 from campaign.reports.categories import Breakdown, breakdown
 from campaign.reports.pictures import bars, people_picture, places_picture, trend_picture
@@ -98,7 +99,7 @@ def evenly(asked: Sequence[Requirement]) -> list[Sequence[Requirement]]:
 
 
 def own(figures: dict[int, Any], requirements: Sequence[Requirement]) -> list[Any]:
-    return [figures.get(r.pk, overview.NOTHING) for r in requirements]
+    return [figures.get(r.pk, NOTHING) for r in requirements]
 
 
 def dashboard_tables(place: Place, params: Params, user: Any) -> list[Table]:

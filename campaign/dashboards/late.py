@@ -12,9 +12,11 @@ from django.db.models import F, QuerySet, Value
 from django.utils import timezone
 
 from campaign.models import Campaign, PhaseRun, Requirement
+from campaign.progress.counting import identity
 from campaign.progress.ledgers import end_of
 from campaign.progress.writing import unmet
 from members.models import Organization
+from portal import statements
 from portal.indicators import Subject
 
 SALT = "late-list"
@@ -71,10 +73,7 @@ def unmark(text: str) -> Position | None:
 
 # Behind every row of a unit.
 LAST = 2**62
-# Down from here: stand for organisations' ids in a statement that is kept.
-ANY_PLACE = -2005_07_01
 WIDTHS = (1, 4, 16, 64)
-statements: dict[tuple[object, ...], tuple[str, tuple[Any, ...]]] = {}
 
 
 @dataclass(frozen=True)
@@ -160,28 +159,23 @@ def named(requirement: Requirement, order: int, places: Sequence[int]) -> list[L
     if not places:
         return []
     width = next(n for n in (*WIDTHS, len(places)) if n >= len(places))
-    key = (connection.vendor, timezone.localdate(), requirement.pk, width)
-    if key not in statements:
-        if len(statements) > 500:
-            statements.clear()
-        statements[key] = owing(requirement, width).query.sql_with_params()
-    sql, params = statements[key]
-    stands = {ANY_PLACE - n: places[min(n, len(places) - 1)] for n in range(width)}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [stands.get(value, value) if isinstance(value, int) else value for value in params])
-        return [
-            Late(
-                position=Position(path, order, pk),
-                organization=organization,
-                organization_id=organization_id,
-                name=name,
-                requirement=requirement.label,
-                missing=1,
-                due=None,
-                enrolment_id=enrolment,
-            )
-            for pk, path, organization, organization_id, enrolment, name in cursor.fetchall()
-        ]
+    key = ("owing", timezone.localdate(), identity(requirement), width)
+    ids = [places[min(n, len(places) - 1)] for n in range(width)]
+    return [
+        Late(
+            position=Position(path, order, pk),
+            organization=organization,
+            organization_id=organization_id,
+            name=name,
+            requirement=requirement.label,
+            missing=1,
+            due=None,
+            enrolment_id=enrolment,
+        )
+        for pk, path, organization, organization_id, enrolment, name in statements.run(
+            key, lambda: [owing(requirement, width)], *ids
+        )
+    ]
 
 
 def owing(requirement: Requirement, width: int) -> QuerySet[Any]:
@@ -189,7 +183,7 @@ def owing(requirement: Requirement, width: int) -> QuerySet[Any]:
     person = requirement.subject == Subject.PERSON
     place = "enrolment__organization" if person else "organization"
     name = F("member__name") if person else Value("")
-    rows = unmet(requirement).filter(**{f"{place}__in": [ANY_PLACE - n for n in range(width)]}).order_by()
+    rows = unmet(requirement).filter(**{f"{place}__in": [statements.stand_in(n) for n in range(width)]}).order_by()
     unit = "enrolment_id" if person else "pk"
     return rows.annotate(shown=name).values_list(
         "pk", f"{place}__path", f"{place}__name", f"{place}__pk", unit, "shown"

@@ -147,9 +147,12 @@ class AttendanceQuerySet(models.QuerySet["Attendance"]):
         """Was there, or made up for it: what every sum of hours and days is made of."""
         return self.filter(Q(state__in=Attendance.PRESENT_STATES) | Q(make_up__isnull=False))
 
-    def owed(self) -> "AttendanceQuerySet":
-        """Missed and not made up for; what was held before the person joined is not asked of them."""
-        since = Q(session__held_at__date__gte=F("participation__joined_on"))
+    def owed(self, joined_on: Any = F("participation__joined_on")) -> "AttendanceQuerySet":  # noqa: B008 - an expression
+        """Missed and not made up for; what was held before the person joined is not asked of them.
+
+        A subquery about a participation says where ``joined_on`` stands outside: looked up for each, it never reads all that was missed.
+        """
+        since = Q(session__held_at__date__gte=joined_on)
         return self.filter(since, state__in=Attendance.MISSED_STATES, make_up=None)
 
 

@@ -5,13 +5,18 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Value, When
 from django.db.models.query import QuerySet
 from django.utils import timezone
 
 from campaign.models import Enrolment, Participation, Requirement, Waiver
+from portal import statements
 from portal.indicators import Condition, Subject
+
+
+def share(part: int, whole: int) -> int:
+    """Whole percent, never rounded up; of nothing: 100."""
+    return part * 100 // whole if whole else 100
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Figures:
     @property
     def percent(self) -> int:
         """Done and waived out of the total, in whole percent; never rounded up to 100. Nothing asked of anyone: 100."""
-        return (self.done + self.waived) * 100 // self.total if self.total else 100
+        return share(self.done + self.waived, self.total)
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(
@@ -52,9 +57,6 @@ class Figures:
 
 
 NOTHING = Figures()
-# Stands for the enrolment's id in a statement that is kept.
-ANY_ENROLMENT = -2005_01_20
-statements: dict[tuple[object, ...], tuple[str, list[Any]]] = {}
 
 
 def subjects(requirement: Requirement) -> QuerySet:
@@ -127,32 +129,22 @@ def count(requirement: Requirement, enrolments: Collection[int]) -> dict[int, Fi
 
 
 def count_all(requirements: Collection[Requirement], enrolment: int) -> dict[tuple[int, int], Figures]:
-    """Figures of all requirements for one enrolment, in one statement.
-
-    Putting the statement together costs twenty times what running it costs, so it is kept for the day (indicators may speak of today).
-    """
+    """Figures of all requirements for one enrolment, in one statement that is kept for the day (indicators may speak of today)."""
     if not requirements:
         return {}
-    asked = tuple(
-        (
-            r.pk,
-            r.campaign_id,
-            r.indicator_code,
-            r.audience_code,
-            json.dumps([r.params, r.sectors, r.family], sort_keys=True),
-        )
-        for r in requirements
+    key = ("tally", timezone.localdate(), *(identity(r) for r in requirements))
+    return figures_from(
+        statements.run(key, lambda: (tally(r, [statements.stand_in()]) for r in requirements), enrolment)
     )
-    key = (connection.vendor, timezone.localdate(), asked)
-    if key not in statements:
-        if len(statements) > 50:
-            statements.clear()
-        parts = [tally(requirement, [ANY_ENROLMENT]).query.sql_with_params() for requirement in requirements]
-        statements[key] = (
-            " UNION ALL ".join(sql for sql, _ in parts),
-            [value for _, params in parts for value in params],
+
+
+def identity(requirement: Requirement) -> str:
+    """Everything that its tally depends on."""
+    r = requirement
+    known: str | None = vars(r).get("identity")
+    if known is None:
+        known = json.dumps(
+            [r.pk, r.campaign_id, r.indicator_code, r.audience_code, r.params, r.sectors, r.family], sort_keys=True
         )
-    sql, params = statements[key]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [enrolment if value == ANY_ENROLMENT else value for value in params])
-        return figures_from(cursor.fetchall())
+        vars(r)["identity"] = known
+    return known

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from campaign.models import Progress, Reach, Ready, RollupPoint, Standing
 from members.models import Organization
+from portal import statements
 
 Bucket = tuple[Any, ...]
 Numbers = tuple[int, ...]
@@ -115,11 +116,9 @@ def store(
     pass_on: bool = True,
 ) -> None:
     """Make the rows of the locked units ``places`` (organisation → path) say ``now``, and pass the differences on to the points above."""
-    kept = {
+    kept: dict[tuple[int, int], Any] = {
         (row[1], row[2]): (row[0], row[3 : 3 + len(ledger.bucket)], row[3 + len(ledger.bucket) :])
-        for row in ledger.model._default_manager.filter(
-            kind=Ready.Kind.BRANCH, organization__in=places, **{f"{ledger.own}__in": own}
-        ).values_list("pk", "organization_id", ledger.own, *ledger.columns)
+        for row in kept_rows(ledger, list(places), sorted(own))
     }
     changed, gone, fresh = [], [], []
     sums: Sums = {}
@@ -143,6 +142,20 @@ def store(
         insert(ledger, places, fresh, points)
         if pass_on:
             add(ledger, sums, points)
+
+
+def kept_rows(ledger: Ledger, places: list[int], own: list[int]) -> Iterable[tuple[Any, ...]]:
+    """Rows of units: id, organisation, own key, bucket, numbers."""
+
+    def asked(places: list[int]) -> QuerySet[Any, Any]:
+        rows = ledger.model._default_manager.filter(kind=Ready.Kind.BRANCH, organization__in=places)
+        names = ("pk", "organization_id", ledger.own, *ledger.columns)
+        return rows.filter(**{f"{ledger.own}__in": own}).order_by().values_list(*names)
+
+    if len(places) == 1 and own:
+        key = ("kept rows", ledger.table, tuple(own))
+        return statements.run(key, lambda: [asked([statements.stand_in()])], *places)
+    return asked(places)
 
 
 def difference(sums: Sums, above: Iterable[int], own: int, before: Entry | None, after: Entry | None) -> None:

@@ -6,13 +6,15 @@ order: the shape (shared), enrolments, coverage rows, sums.
 """
 
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, overload
 
 from django.db import connection, transaction
+from django.db.models.query import QuerySet
+from django.utils.functional import cached_property
 
 from campaign.models import NEVER, Batch, Campaign, Enrolment, PhaseRun, Reach, Requirement
 from campaign.progress.counting import (
@@ -31,6 +33,7 @@ from campaign.progress.ledgers import PROGRESS, REACH, STANDING, Entry, Points, 
 from campaign.progress.ready import figures_by_child, figures_of
 from members.models import Organization
 from members.tree_lock import share_shape
+from portal import statements
 
 __all__ = [
     "NOTHING",
@@ -64,21 +67,49 @@ class Pending(threading.local):
 
 
 pending = Pending()
+made_requirements: dict[int, tuple[Any, list[Requirement]]] = {}
 # Up to so many units each have their own statement, which is kept; more are counted together.
 FEW = 20
 PORTION = 1000
 
 
-def lock(enrolments: Iterable[int]) -> list[Enrolment]:
-    """Lock the rows in tree order; on the embedded database the immediate transaction is the lock."""
-    rows = Enrolment.objects.filter(pk__in=list(enrolments)).in_tree_order()
-    if connection.features.has_select_for_update:
-        rows = rows.select_for_update(of=("self",))
-    return list(rows.select_related("organization"))
+class Locked(Sequence[Enrolment]):
+    """Enrolments whose rows are locked, in tree order; read when somebody looks at them."""
+
+    def __init__(self, keys: list[int]) -> None:
+        self.keys = keys
+
+    @cached_property
+    def rows(self) -> list[Enrolment]:
+        found = Enrolment.objects.select_related("organization").in_bulk(self.keys)
+        return [found[pk] for pk in self.keys]
+
+    @overload
+    def __getitem__(self, place: int) -> Enrolment: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Enrolment]: ...
+    def __getitem__(self, place: int | slice) -> Enrolment | list[Enrolment]:
+        return self.rows[place]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def lock(enrolments: Iterable[int]) -> list[tuple[int, Any, Any]]:
+    """Lock the rows in tree order (their ids, states, first days); on the embedded database the immediate transaction is the lock."""
+    keys = list(enrolments)
+
+    def asked(keys: list[int]) -> QuerySet[Any, Any]:
+        rows = Enrolment.objects.filter(pk__in=keys).in_tree_order().values_list("pk", "state", "started_on")
+        return rows.select_for_update(of=("self",)) if connection.features.has_select_for_update else rows
+
+    if len(keys) == 1:
+        return statements.run("lock", lambda: [asked([statements.stand_in()])], *keys)
+    return list(asked(keys)) if keys else []
 
 
 @contextmanager
-def recording(enrolments: Iterable[int]) -> Iterator[list[Enrolment]]:
+def recording(enrolments: Iterable[int]) -> Iterator[Sequence[Enrolment]]:
     """A transaction in which records of these enrolments may change; yields the locked rows. Their numbers are recomputed at the end
     of the outermost one."""
     with transaction.atomic():
@@ -88,9 +119,9 @@ def recording(enrolments: Iterable[int]) -> Iterator[list[Enrolment]]:
         pending.depth += 1
         try:
             locked = lock(enrolments)
-            for row in locked:
-                pending.enrolments.setdefault(row.pk, (row.state, row.started_on))
-            yield locked
+            for pk, state, started_on in locked:
+                pending.enrolments.setdefault(pk, (state, started_on))
+            yield Locked([row[0] for row in locked])
             if outermost:
                 bring_up_to_date(dict(pending.enrolments), set(pending.branches))
         finally:
@@ -127,24 +158,15 @@ class Unit:
 def units(enrolments: Collection[int]) -> list[Unit]:
     """Read in a statement of its own after the locks: who waited sees what the other one wrote."""
     found: dict[int, Unit] = {}
-    rows: Iterable[tuple[Any, ...]] = (
-        Enrolment.objects.filter(pk__in=enrolments)
-        .order_by()
-        .values_list(
-            "pk",
-            "campaign_id",
-            "organization_id",
-            "organization__path",
-            "state",
-            "phase_id",
-            "started_on",
-            "runs__phase_id",
-            "runs__state",
-            "runs__starts_on",
-            "runs__ends_on",
-        )
-    )
-    for row in rows:
+    keys = list(enrolments)
+
+    def asked(keys: list[int]) -> QuerySet[Any, Any]:
+        runs = ("runs__phase_id", "runs__state", "runs__starts_on", "runs__ends_on")
+        own = ("pk", "campaign_id", "organization_id", "organization__path", "state", "phase_id", "started_on")
+        return Enrolment.objects.filter(pk__in=keys).order_by().values_list(*own, *runs)
+
+    one = len(keys) == 1
+    for row in statements.run("units", lambda: [asked([statements.stand_in()])], *keys) if one else asked(keys):
         (pk, campaign, organization, path, unit_state, at, started_on, phase, state, starts_on, ends_on) = row
         known = found.setdefault(pk, Unit(pk, campaign, organization, path, unit_state, at, started_on, {}))
         if phase is not None:
@@ -214,7 +236,27 @@ def counted(group: Collection[Unit], requirements: Collection[Requirement]) -> t
 
 
 def kept_requirements(campaign_id: int) -> list[Requirement]:
-    return list(Requirement.objects.kept().filter(campaign=campaign_id).select_related("step").order_by("pk"))
+    """As they are now, not to be changed: read plainly, and made into objects when they are others than last time."""
+
+    def asked(pk: int) -> QuerySet[Requirement]:
+        return Requirement.objects.kept().filter(campaign=pk).select_related("step").order_by("pk")
+
+    def plainly() -> tuple[Any, ...]:
+        names = [field.attname for field in Requirement._meta.concrete_fields]
+        rows = statements.run(
+            "kept requirements",
+            lambda: [asked(statements.stand_in()).values_list(*names, "step__phase_id", "step__number")],
+            campaign_id,
+        )
+        return tuple(tuple(map(str, row)) for row in rows)
+
+    now = (connection.vendor, plainly())
+    known = made_requirements.get(campaign_id)
+    if known is None or known[0] != now:
+        known = (now, list(asked(campaign_id)))
+        if (connection.vendor, plainly()) == now:
+            made_requirements[campaign_id] = known
+    return known[1]
 
 
 def progress_entries(

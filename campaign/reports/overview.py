@@ -12,10 +12,11 @@ from django.db.models.query import QuerySet
 
 from campaign.models import Campaign, Enrolment, Gate, Phase, PhaseRun, Progress, ProgressDay, Requirement
 from campaign.progress import ready
+from campaign.progress.counting import share
 from campaign.progress.coverage import Coverage
 from campaign.progress.ledgers import beneath
 from campaign.progress.ready import standing_of
-from campaign.progress.writing import NOTHING, Figures
+from campaign.progress.writing import Figures
 from members.models import Organization
 from portal.charts import Span, TimeRow
 from portal.indicators import Subject
@@ -229,15 +230,18 @@ def trends(node: Organization, requirements: Sequence[Requirement], since: date)
     """One query. A figure holds until the next is kept; what a requirement replaced is its own past."""
     heir = {pk: r.pk for r in requirements for pk in r.family}
     rows = ProgressDay.objects.filter(organization=node, requirement__in=heir, day__gte=since)
-    names = ("requirement_id", "day", "done", "waived", "total", "otherwise")
-    known: dict[int, Figures] = {}
+    names = ("requirement_id", "day", "done", "waived", "total")
+    known: dict[int, tuple[int, int]] = {}
     together: dict[date, int] = {}
     each: dict[int, dict[date, int]] = {}
-    for requirement, day, *numbers in rows.order_by("day", "requirement").values_list(*names):
-        figures = Figures(*numbers)
-        known[heir[requirement]] = figures
-        each.setdefault(heir[requirement], {})[day] = figures.percent
-        together[day] = sum(known.values(), NOTHING).percent
+    settled = asked = 0
+    for requirement, day, done, waived, total in rows.order_by("day", "requirement").values_list(*names):
+        own = heir[requirement]
+        before = known.get(own, (0, 0))
+        known[own] = (done + waived, total)
+        settled, asked = settled + done + waived - before[0], asked + total - before[1]
+        each.setdefault(own, {})[day] = share(done + waived, total)
+        together[day] = share(settled, asked)
     return Trends(thinned(together), {pk: thinned(points) for pk, points in each.items()})
 
 

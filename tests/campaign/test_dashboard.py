@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaign.models import Campaign, Enrolment, Gate, PhaseRun, ProgressDay, Requirement, StudyNote
 from campaign.progress.ready import coverage_by_child, coverage_of
 from campaign.progress.writing import figures_of, recording, refresh
-from campaign.reports.overview import Stage, gatekeeping, main_phase, requirements_in
+from campaign.reports.overview import Stage, board, gatekeeping, main_phase, requirements_in
 from campaign.units.roll import roll_changed
 from members.models import Mobility, Organization
 from members.permissions import Role
@@ -200,7 +200,7 @@ def test_what_blocks_the_gate(world: World) -> None:
             StudyNote(participation=p, title="心得", body="心得") for p in locked.participations.all()
         )
     Gate.objects.create(enrolment=world.enrolments[0], phase=phase, assessment="好", requested_by=make.user())
-    found = gatekeeping(world.campaign, world.root, phase)
+    found = gatekeeping(board(world.campaign, world.root, [], None), phase)
     assert (found.inside, found.complete, found.held_up, found.waiting) == (3, 1, 2, 1)
 
 
