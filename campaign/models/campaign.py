@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings as site
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from members.models import Organization
 from members.scope import within
@@ -28,6 +28,11 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def running(self) -> "CampaignQuerySet":
         return self.filter(state=Campaign.State.RUNNING)
+
+    def with_unit_of(self, node: Organization) -> "CampaignQuerySet":
+        """``own_unit``: the id of the node's own enrolment, or ``None``."""
+        own = self.model._meta.get_field("enrolments").related_model._default_manager.filter(organization=node)  # type: ignore[union-attr]
+        return self.annotate(own_unit=Subquery(own.filter(campaign=OuterRef("pk")).values("pk")))
 
 
 class Campaign(models.Model):

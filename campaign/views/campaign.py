@@ -154,7 +154,7 @@ def gaps_in_coverage(campaign: Campaign, user: Any) -> Unplaced | None:
 def outside_their_batch(campaign: Campaign, user: Any) -> int:
     """How many units in the subtrees that the user sets up chose a time that lies outside their batch's."""
     paths = user.scopes(Permission.SET_UP_CAMPAIGN)
-    mine = Enrolment.objects.filter(within(paths, "organization__path"), campaign=campaign)
+    mine = Enrolment.objects.visible_to(user).filter(within(paths, "organization__path"), campaign=campaign)
     return mine.outside_batch().count() if paths else 0
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -14,7 +13,7 @@ from campaign.dashboards import matrix
 from campaign.dashboards.helping import needs
 from campaign.dashboards.numbers import coverage_numbers, gate_numbers, owing_rows, sector_rows
 from campaign.dashboards.records import Links
-from campaign.models import Campaign, Enrolment, Phase
+from campaign.models import Campaign, Phase
 from campaign.reports import overview
 from campaign.reports.categories import breakdown, is_small
 from campaign.reports.pictures import TREND_DAYS, bars, people_picture, places_picture, trend_picture
@@ -36,9 +35,8 @@ def place(request: HttpRequest, campaign_pk: int, organization_pk: int) -> tuple
     """Campaign (``own_unit``: the node's own enrolment) and node, both in scope, the node inside the campaign (else 404), with the view's
     permission there (else 403)."""
     node = get_in_scope(request, Organization.objects.visible_to(request.user), pk=organization_pk)
-    own = Enrolment.objects.filter(campaign=OuterRef("pk"), organization=node).values("pk")
-    rows = Campaign.objects.visible_to(request.user).select_related("organization")
-    campaign = get_object_or_404(rows.annotate(own_unit=Subquery(own)), pk=campaign_pk)
+    rows = Campaign.objects.visible_to(request.user).select_related("organization").with_unit_of(node)
+    campaign = get_object_or_404(rows, pk=campaign_pk)
     if not campaign.organization.contains(node):
         raise Http404
     return campaign, node

@@ -54,7 +54,7 @@ def enrolment_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_file": leads and enrolment.state in {Enrolment.State.PREPARING, Enrolment.State.RUNNING},
         "can_waive": open_still and can(Permission.WAIVE, at=at),
         "obstacles": enrolments.obstacles(enrolment) if preparing else [],
-        "outside": Enrolment.objects.outside_batch().filter(pk=enrolment.pk).exists(),
+        "outside": Enrolment.objects.visible_to(request.user).outside_batch().filter(pk=enrolment.pk).exists(),
         "trail": at.trail(),
         **history(enrolment, request.user, named=named),
     }

@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaign.actions import study
 from campaign.actions.study_withdrawal import withdraw
 from campaign.forms.study import WithdrawalForm
-from campaign.models import MakeUp, PlannedSession, StudySession
+from campaign.models import StudySession
 from campaign.views.enrolment import in_charge
 from campaign.views.study import kept_sessions
 from members.permissions import Permission
@@ -46,8 +46,8 @@ def study_session_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "session": session,
         "people": session.attendances.count(),
-        "made_up": MakeUp.objects.filter(attendance__session=session).count(),
-        "plan": PlannedSession.objects.filter(session=session).first(),
+        "made_up": session.attendances.filter(make_up__isnull=False).count(),
+        "plan": getattr(session, "plan", None),
         "trail": session.scope.trail(),
     }
     return render(request, "campaign/study_session_withdraw.html", context)
