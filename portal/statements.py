@@ -58,12 +58,12 @@ def mark(value: Any, places: Mapping[int, int]) -> Any:
 
 
 def prepare(cursor: Any, number: int, sql: str, params: list[Any], ids: int) -> None:
-    """Once on each connection of the database driver."""
+    """Once on each connection of the database driver, and none of the queries that are counted."""
     driver, known = vars(connections[DEFAULT_DB_ALIAS]).setdefault("kept_statements", (None, set()))
     if driver is not connection.connection:
         known = set()
         vars(connections[DEFAULT_DB_ALIAS])["kept_statements"] = (connection.connection, known)
     if number not in known:
         types = ", ".join(["bigint"] * ids)
-        cursor.execute(f"PREPARE kept_{number} ({types}) AS {cursor.mogrify(sql, params).decode()}")
+        cursor.cursor.execute(f"PREPARE kept_{number} ({types}) AS {cursor.mogrify(sql, params).decode()}")
         known.add(number)
