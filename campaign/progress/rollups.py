@@ -20,7 +20,7 @@ from members.tree_lock import hold_shape
 
 LIMIT = 1000
 # In a campaign too large for it the topmost points are so many that writers do not wait for each other there, and no more.
-TOPS = 20
+TOPS = 5
 
 
 def choose(campaign: Campaign, limit: int = LIMIT) -> dict[str, int]:
