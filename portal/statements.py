@@ -31,13 +31,14 @@ def run(key: Hashable, build: Callable[[], Iterable[QuerySet[Any, Any]]], *ids: 
     ``key`` says everything that the querysets depend on besides; as the database gives them, columns are not converted.
     """
     key = (connection.vendor, key)
-    if key not in statements:
+    known = statements.get(key)  # other threads may clear it any time
+    if known is None:
         if len(statements) > MOST:
             statements.clear()
         parts = [rows.query.sql_with_params() for rows in build()]
         sql = " UNION ALL ".join(sql for sql, _ in parts)
-        statements[key] = next(numbers), sql, [value for _, params in parts for value in params]
-    number, sql, params = statements[key]
+        known = statements[key] = next(numbers), sql, [value for _, params in parts for value in params]
+    number, sql, params = known
     places = {stand_in(n): n for n in range(len(ids))}
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql" and settings.PREPARE_STATEMENTS:
