@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import portal.fonts  # noqa: F401 - pages and sheets with the portal's own fonts only
 from tests import servers
+from tests.sinks import Mailbox, Receiver, running
 
 # Playwright keeps an event loop on the test's thread, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -123,3 +124,17 @@ def browse(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A mail server that keeps what it is sent."""
+    with running(Mailbox()) as server:
+        yield server
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    """A messenger that keeps what it is sent."""
+    with running(Receiver(tmp_path)) as server:
+        yield server

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers import Site, redis, wait_for
-from tests.sinks import Mailbox, Receiver, running
+from tests.sinks import Mailbox, Receiver
 
 pytestmark = pytest.mark.servers
 ROUNDS = 6
@@ -37,18 +37,6 @@ answer = [here.inspector.pk, here.secretary.pk]
 """
 RUNG = re.compile(r"Sending due task (\S+)")
 REMINDERS = "select key from portal_notice where recipient_id = {} and kind = '督导走访'"
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with running(Mailbox()) as server:
-        yield server
-
-
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[Receiver]:
-    with running(Receiver(tmp_path)) as server:
-        yield server
 
 
 @pytest.fixture

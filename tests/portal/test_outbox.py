@@ -7,14 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from celery import Celery
 from redis import Redis
 
 from tests.servers import Site, redis, wait_for
-from tests.sinks import Mailbox, Receiver, running
+from tests.sinks import Mailbox, Receiver
 
 pytestmark = pytest.mark.servers
 PEOPLE = 12
@@ -44,18 +43,6 @@ answer = send_digests(now=timezone.now() + timedelta(days=1))
 """
 MAIL = "portal.tasks.send_digests"
 GROUPS = "members.tasks.send_groups"
-
-
-@pytest.fixture
-def mailbox() -> Iterator[Mailbox]:
-    with running(Mailbox()) as server:
-        yield server
-
-
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[Receiver]:
-    with running(Receiver(tmp_path)) as server:
-        yield server
 
 
 @pytest.fixture
